@@ -1,0 +1,9 @@
+namespace MuxKernels;
+
+/// <summary>The list of families, one line each: what a new family adds to.</summary>
+internal static class Families
+{
+    public static IEnumerable<KernelOperation> Operations() =>
+    [
+    ];
+}
