@@ -21,8 +21,8 @@ public enum ValueDomain
 public readonly record struct KernelOperand(string Name, Shape Shape, ValueDomain Domain = ValueDomain.Any,
     int Limit = 0);
 
-/// <summary>A kernel in the registry's uniform call: operands as arrays. Outputs arrive zeroed.</summary>
-public delegate void KernelBody<TArgs>(in TArgs args, float[][] inputs, float[][] outputs, WorkPool? pool)
+/// <summary>A kernel in the registry's uniform call: each operand converts to a span. Outputs arrive zeroed.</summary>
+public delegate void KernelBody<TArgs>(in TArgs args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
     where TArgs : struct;
 
 /// <summary>The reference in double in the registry's uniform call. Outputs arrive zeroed.</summary>
