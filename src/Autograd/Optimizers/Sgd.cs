@@ -1,0 +1,53 @@
+namespace MuxKernels.Autograd;
+
+/// <summary>Stochastic gradient descent in PyTorch's form, with momentum, Nesterov and weight decay
+/// (see <see cref="SgdStep"/>).</summary>
+public sealed class Sgd : Optimizer
+{
+    private readonly View velocity;
+
+    /// <summary>An SGD optimizer.</summary>
+    /// <param name="store">The network's memory.</param>
+    /// <param name="rate">Learning rate.</param>
+    /// <param name="momentum">Momentum, 0 for none.</param>
+    /// <param name="weightDecay">Added to the gradient as wd·p.</param>
+    /// <param name="nesterov">Whether steps look ahead.</param>
+    /// <param name="decayNormAndBias">Whether weight decay also acts on scales, shifts and biases.</param>
+    public Sgd(ParameterStore store, double rate, double momentum = 0, double weightDecay = 0, bool nesterov = false,
+        bool decayNormAndBias = true)
+        : base(store, decayNormAndBias)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rate);
+        ArgumentOutOfRangeException.ThrowIfNegative(momentum);
+        ArgumentOutOfRangeException.ThrowIfNegative(weightDecay);
+        if (nesterov && momentum == 0)
+        {
+            throw new ArgumentException("Nesterov steps need momentum above 0.", nameof(nesterov));
+        }
+
+        (Rate, Momentum, WeightDecay, Nesterov) = (rate, momentum, weightDecay, nesterov);
+        velocity = momentum > 0 ? NewState() : View.None;
+    }
+
+    /// <summary>Momentum.</summary>
+    public double Momentum { get; }
+
+    /// <summary>Weight decay.</summary>
+    public double WeightDecay { get; }
+
+    /// <summary>Whether steps look ahead.</summary>
+    public bool Nesterov { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<(string Name, View Memory)> State =>
+        velocity.IsEmpty ? [] : [("velocity", velocity)];
+
+    /// <inheritdoc/>
+    protected override void Update(int offset, int length, bool decays, float gradientScale)
+    {
+        SgdStep.Args args = new(length, (float)Rate, (float)Momentum, decays ? (float)WeightDecay : 0f, Nesterov,
+            Steps == 1, gradientScale);
+        Store.Device.SgdUpdate(args, Store.Gradients.Slice(offset, length), Store.Values.Slice(offset, length),
+            velocity.IsEmpty ? View.None : velocity.Slice(offset, length));
+    }
+}
