@@ -25,6 +25,8 @@ public static partial class MuxConv
     /// <summary>Validated geometry. Once built, every kernel may trust it.</summary>
     public readonly record struct Args
     {
+        private readonly PartTable parts;
+
         /// <summary>Geometry of a spatial multiplexing convolution.</summary>
         /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
         /// <param name="scales">One signed scale for each part.</param>
@@ -51,24 +53,26 @@ public static partial class MuxConv
             (X, Scales, Kernels, ChannelsPerGroup, Stride, Dilation, OddMaps, Factor) =
                 (x, scales, kernels, channelsPerGroup, stride, dilation, oddMaps, factor);
             Channels = ChannelParts.Split(x.C, scales.Count, splitMultiple);
-            long weights = 0;
-            Shape y = default;
-            for (int part = 0; part < scales.Count; part++)
+            MuxPart[] built = new MuxPart[scales.Count];
+            (int first, long weights) = (0, 0);
+            for (int part = 0; part < built.Length; part++)
             {
-                MuxPart p = Describe(part);
+                Guard.That(weights <= Guard.MaxLength, Name, $"{weights} weights, at most {Guard.MaxLength}.");
+                MuxPart p = built[part] = Describe(part, first, (int)weights);
                 Guard.That(p.Transformed.C % channelsPerGroup == 0, Name,
                     $"part {part} has {p.Transformed.C} transformed channels, expected a multiple of "
                     + $"{channelsPerGroup} channels a group.");
-                Shape out_ = p.Y;
-                Guard.That(part == 0 || (out_.H == y.H && out_.W == y.W), Name,
-                    $"part {part} gives a {out_.H}×{out_.W} map, part 0 {y.H}×{y.W}; expected equal maps.");
-                y = out_;
+                Guard.That(p.Y.H == built[0].Y.H && p.Y.W == built[0].Y.W, Name,
+                    $"part {part} gives a {p.Y.H}×{p.Y.W} map, part 0 {built[0].Y.H}×{built[0].Y.W}; "
+                    + "expected equal maps.");
+                first += p.Channels;
                 weights += p.Weight.Length;
             }
 
             Guard.That(weights <= Guard.MaxLength, Name, $"{weights} weights, at most {Guard.MaxLength}.");
+            parts = new PartTable(built);
             WeightLength = (int)weights;
-            Y = new Shape(x.N, x.C, y.H, y.W);
+            Y = new Shape(x.N, x.C, built[0].Y.H, built[0].Y.W);
             Guard.Positive(Y, Name);
         }
 
@@ -128,24 +132,17 @@ public static partial class MuxConv
         public long BytesMoved => sizeof(float) * (X.Length + Y.Length + WeightLength);
 
         /// <summary>Geometry of one part.</summary>
-        public MuxPart Part(int part) => Describe(part);
+        public MuxPart Part(int part) => parts.Items[part];
 
         /// <inheritdoc/>
         public override string ToString() => $"{X} scales {Scales} k{Kernels} s{Stride}"
             + (ChannelsPerGroup == 1 ? "" : $" g{ChannelsPerGroup}") + (Dilation == 1 ? "" : $" d{Dilation}")
             + (OddMaps == OddMaps.Error ? "" : $" {OddMaps}") + (Factor == 2 ? "" : $" r{Factor}");
 
-        private MuxPart Describe(int part)
+        private MuxPart Describe(int part, int first, int weight)
         {
             const string Name = nameof(MuxConv);
-            int first = 0, weight = 0, r = Factor, scale = Math.Sign(Scales[part]);
-            for (int q = 0; q < part; q++)
-            {
-                MuxPart before = Describe(q);
-                first += before.Channels;
-                weight += (int)before.Weight.Length;
-            }
-
+            int r = Factor, scale = Math.Sign(Scales[part]);
             int channels = Channels[part];
             bool odd = X.H % r != 0 || X.W % r != 0;
             int padH = 0, padW = 0;
@@ -193,6 +190,18 @@ public static partial class MuxConv
             Window plain = new(X.H, X.W, kernel, Stride, Dilation, default, nameof(MuxConv));
             return new Shape(X.N, channels, Math.Min(height, plain.OutHeight), Math.Min(width, plain.OutWidth));
         }
+
+        /// <summary>All parts, computed once. They follow from the other values, so they never make a difference.</summary>
+        private readonly struct PartTable(MuxPart[] items) : IEquatable<PartTable>
+        {
+            public MuxPart[] Items { get; } = items;
+
+            public bool Equals(PartTable other) => true;
+
+            public override bool Equals(object? obj) => obj is PartTable;
+
+            public override int GetHashCode() => 0;
+        }
     }
 
     /// <summary>One part of a MuxConv.</summary>
@@ -210,5 +219,11 @@ public static partial class MuxConv
     {
         /// <summary>Weight, <c>[t, g, k, k]</c>.</summary>
         public Shape Weight => new(Transformed.C, ChannelsPerGroup, Window.Kernel, Window.Kernel);
+
+        /// <summary>The map that the convolution reads, of one image.</summary>
+        internal Shape InputMap => Transformed with { N = 1 };
+
+        /// <summary>The map that the convolution writes, of one image.</summary>
+        internal Shape OutputMap => new(1, Transformed.C, Window.OutHeight, Window.OutWidth);
     }
 }

@@ -5,5 +5,11 @@ internal static class Families
 {
     public static IEnumerable<KernelOperation> Operations() =>
     [
+        .. SpaceToChannel.Operations(),
+        .. ChannelToSpace.Operations(),
+        .. ChannelSlice.Operations(),
+        .. ChannelConcat.Operations(),
+        .. ChannelShuffle.Operations(),
+        .. MuxJoin.Operations(),
     ];
 }
