@@ -35,23 +35,15 @@ public static class RegistryRows
     /// <summary>Names of all operations.</summary>
     public static TheoryData<string> Operations => [.. All.Select(o => o.Name)];
 
-    /// <summary>Names of all operations with their targets that this machine has.</summary>
-    public static TheoryData<string, string> Variants
-    {
-        get
-        {
-            TheoryData<string, string> rows = [];
-            foreach (KernelOperation operation in All)
-            {
-                foreach (string target in AvailableTargets(operation))
-                {
-                    rows.Add(operation.Name, target);
-                }
-            }
+    /// <summary>Names of the families' operations (those with methods of a device and references).</summary>
+    public static TheoryData<string> FamilyOperations => [.. KernelRegistry.Operations.Select(o => o.Name)];
 
-            return rows;
-        }
-    }
+    /// <summary>Names of all operations with their targets that this machine has.</summary>
+    public static TheoryData<string, string> Variants => Rows(_ => true);
+
+    /// <summary>The same for linear operations.</summary>
+    public static TheoryData<string, string> LinearVariants =>
+        Rows(operation => (bool)Call(typeof(RegistryRows), nameof(IsLinear), operation)!);
 
     internal static KernelOperation Find(string name) => All.Single(o => o.Name == name);
 
@@ -72,6 +64,23 @@ public static class RegistryRows
             throw;
         }
     }
+
+    private static TheoryData<string, string> Rows(Func<KernelOperation, bool> wanted)
+    {
+        TheoryData<string, string> rows = [];
+        foreach (KernelOperation operation in All.Where(wanted))
+        {
+            foreach (string target in AvailableTargets(operation))
+            {
+                rows.Add(operation.Name, target);
+            }
+        }
+
+        return rows;
+    }
+
+    private static bool IsLinear<TArgs>(KernelOperation<TArgs> operation)
+        where TArgs : struct => operation.IsLinear;
 
     private static IReadOnlyList<string> Available<TArgs>(KernelOperation<TArgs> operation)
         where TArgs : struct => [.. operation.Variants.Where(v => v.IsAvailable()).Select(v => v.Target)];
