@@ -2,7 +2,7 @@ namespace MuxKernels.Testing;
 
 public static partial class Cases
 {
-    private const long LengthLimit = 100_000;
+    private const long LengthLimit = 20_000;
 
     private static void RegisterChannels()
     {
