@@ -1,0 +1,275 @@
+namespace MuxKernels;
+
+/// <summary>A run of kernel rows whose source rows lie one row step apart: what one pass of the tile applies.</summary>
+/// <param name="Source">Where the first tap's row starts in the padded plane, for output row 0.</param>
+/// <param name="Weight">The first tap's kernel row.</param>
+/// <param name="Step">Kernel rows from one tap to the next (negative where the kernel is flipped).</param>
+/// <param name="Taps">Number of taps.</param>
+internal readonly record struct RowRun(int Source, int Weight, int Step, int Taps);
+
+/// <summary>One tap of a kernel row.</summary>
+/// <param name="Source">Its offset in a padded row, for output column 0.</param>
+/// <param name="Weight">Its kernel column.</param>
+internal readonly record struct ColumnTap(int Source, int Weight);
+
+/// <summary>
+/// Turns every stride, dilation and direction into correlations with unit steps, so that the tiles know neither.
+/// <para>Forward: the padded input is stored as <c>s×s</c> phases; row <c>c</c> of the padded map is row <c>c / s</c>
+/// of row phase <c>c mod s</c>, columns alike. Output <c>(h, v)</c> and tap <c>(kh, kw)</c> then read row
+/// <c>h + kh·d / s</c> of phase <c>kh·d mod s</c>: consecutive outputs read consecutive elements.</para>
+/// <para>Input gradient: the rows <c>h₀, h₀ + s, h₀ + 2s …</c> of dx (class h₀) are reached by the kernel rows with
+/// <c>kh·d ≡ h₀ + top (mod s)</c> alone, and <c>dx[h₀ + s·j] = Σ w[kh]·dy[j + (h₀ + top)/s − kh·d/s]</c>: again a
+/// correlation with unit steps, one for each class, without scatter.</para>
+/// Layout of a padded plane: <c>[row phase][row][column phase][pitch]</c>.
+/// </summary>
+internal readonly unsafe struct WindowPlan
+{
+    /// <summary>Floats in the widest register; rows are padded to it at every width.</summary>
+    public const int Vector = 16;
+
+    /// <summary>Most output rows of a tile.</summary>
+    public const int TileRows = 8;
+
+    /// <summary>Most kernel rows of one pass of the tile.</summary>
+    public const int TileTaps = 5;
+
+    private readonly int dilation;
+
+    private WindowPlan(Window window, bool backward)
+    {
+        (Kernel, Stride, dilation) = (window.Kernel, window.Stride, window.Dilation);
+        Backward = backward;
+        Rows = new WindowAxis(window, window.Height, window.OutHeight, window.PadTop, backward);
+        Columns = new WindowAxis(window, window.Width, window.OutWidth, window.PadLeft, backward);
+        Pitch = RoundUp(Columns.Reach(backward ? window.OutWidth : window.Width));
+        RowPitch = checked(Columns.Phases * Pitch);
+        PlaneLength = checked((Rows.Length + Rows.Phases - 1) / Rows.Phases * Rows.Phases * RowPitch);
+        BufferPitch = RoundUp(Columns.LongestClass);
+    }
+
+    /// <summary>Taps along each axis.</summary>
+    public int Kernel { get; }
+
+    /// <summary>Step along each axis.</summary>
+    public int Stride { get; }
+
+    /// <summary>Whether this is an input gradient.</summary>
+    public bool Backward { get; }
+
+    /// <summary>Rows of the padded map.</summary>
+    public WindowAxis Rows { get; }
+
+    /// <summary>Columns of the padded map.</summary>
+    public WindowAxis Columns { get; }
+
+    /// <summary>Elements of one column phase of a padded row.</summary>
+    public int Pitch { get; }
+
+    /// <summary>Elements from one row of a phase to the next.</summary>
+    public int RowPitch { get; }
+
+    /// <summary>Elements of a padded plane.</summary>
+    public int PlaneLength { get; }
+
+    /// <summary>Elements of a row of a tile's buffer.</summary>
+    public int BufferPitch { get; }
+
+    /// <summary>Elements of all tile buffers, one for each column class.</summary>
+    public int BufferLength => checked(Columns.Classes * TileRows * BufferPitch);
+
+    /// <summary>Elements of the tables.</summary>
+    public int TableLength => RoundUp(6 * Kernel + Rows.Classes + Columns.Classes + 2);
+
+    /// <summary>Rows between the taps of a run, e: output rows are worked on in e interleaved sets.</summary>
+    public int RowStep => dilation / Gcd(dilation, Stride);
+
+    /// <summary>The plan of a forward pass and of a weight gradient.</summary>
+    public static WindowPlan OfForward(Window window) => new(window, backward: false);
+
+    /// <summary>The plan of an input gradient.</summary>
+    public static WindowPlan OfBackwardInput(Window window) => new(window, backward: true);
+
+    /// <summary>The next multiple of <see cref="Vector"/>.</summary>
+    public static int RoundUp(int length) => checked(length + Vector - 1) / Vector * Vector;
+
+    /// <summary>Where row <paramref name="row"/> of the padded map starts.</summary>
+    public int RowOffset(int row)
+    {
+        int rows = (Rows.Length + Rows.Phases - 1) / Rows.Phases;
+        return (row % Rows.Phases * rows + row / Rows.Phases) * RowPitch;
+    }
+
+    /// <summary>Where column <paramref name="column"/> of the padded map stands in its row.</summary>
+    public int ColumnOffset(int column) => column % Columns.Phases * Pitch + column / Columns.Phases;
+
+    /// <summary>Writes the tables of taps into memory of <see cref="TableLength"/>.</summary>
+    /// <param name="memory">Where to.</param>
+    /// <param name="runs">Lengths a run may have are 1 … <see cref="TileTaps"/>; where this is 5 or 3, runs of the
+    /// weight gradient's tiles: 1, 2, 3 or 5 of at most this.</param>
+    public WindowTables Fill(int* memory, int runs = 0)
+    {
+        WindowTables tables = new((RowRun*)memory, (ColumnTap*)(memory + 4 * Kernel), memory + 6 * Kernel,
+            memory + 6 * Kernel + Rows.Classes + 1);
+        int cycle = Stride / Gcd(dilation, Stride), count = 0;
+        for (int first = 0; first < Rows.Classes; first++)
+        {
+            tables.RunStart[first] = count;
+            if (Backward)
+            {
+                int phase = Rows.Phase(first), start = Kernel - 1;
+                while (start >= 0 && start * dilation % Stride != phase)
+                {
+                    start--;
+                }
+
+                count = AddRuns(tables.Runs, count, start, -cycle, Rows.Place(first), runs);
+            }
+            else
+            {
+                for (int start = 0; start < Math.Min(cycle, Kernel); start++)
+                {
+                    count = AddRuns(tables.Runs, count, start, cycle, 0, runs);
+                }
+            }
+        }
+
+        tables.RunStart[Rows.Classes] = count;
+        count = 0;
+        for (int first = 0; first < Columns.Classes; first++)
+        {
+            tables.TapStart[first] = count;
+            int phase = Columns.Phase(first), place = Columns.Place(first);
+            for (int kw = 0; kw < Kernel; kw++)
+            {
+                if (!Backward)
+                {
+                    tables.Taps[count++] = new ColumnTap(ColumnOffset(kw * dilation), kw);
+                }
+                else if (kw * dilation % Stride == phase)
+                {
+                    tables.Taps[count++] = new ColumnTap(place - kw * dilation / Stride, kw);
+                }
+            }
+        }
+
+        tables.TapStart[Columns.Classes] = count;
+        return tables;
+    }
+
+    private int AddRuns(RowRun* table, int count, int start, int step, int place, int runs)
+    {
+        int left = 0;
+        for (int kh = start; kh >= 0 && kh < Kernel; kh += step)
+        {
+            left++;
+        }
+
+        for (int kh = start; left > 0;)
+        {
+            int pieces = (left + TileTaps - 1) / TileTaps;
+            int taps = runs switch
+            {
+                0 => (left + pieces - 1) / pieces,
+                >= 5 when left >= 5 => 5,
+                _ => Math.Min(left, 3),
+            };
+            int source = Backward ? (place - kh * dilation / Stride) * RowPitch : RowOffset(kh * dilation);
+            table[count++] = new RowRun(source, kh, step, taps);
+            kh += taps * step;
+            left -= taps;
+        }
+
+        return count;
+    }
+
+    private static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
+}
+
+/// <summary>The taps of every class of a <see cref="WindowPlan"/>.</summary>
+/// <param name="Runs">Runs of kernel rows.</param>
+/// <param name="Taps">Kernel columns.</param>
+/// <param name="RunStart">First run of each class, and the end.</param>
+/// <param name="TapStart">First column of each class, and the end.</param>
+internal readonly unsafe struct WindowTables(RowRun* Runs, ColumnTap* Taps, int* RunStart, int* TapStart)
+{
+    public RowRun* Runs { get; } = Runs;
+
+    public ColumnTap* Taps { get; } = Taps;
+
+    public int* RunStart { get; } = RunStart;
+
+    public int* TapStart { get; } = TapStart;
+}
+
+/// <summary>One axis of a <see cref="WindowPlan"/>.</summary>
+internal readonly struct WindowAxis
+{
+    private readonly int size;
+    private readonly int stride;
+    private readonly int pad;
+    private readonly bool backward;
+
+    /// <summary>The padded map along one axis: what the taps read and nothing else.</summary>
+    public WindowAxis(Window window, int size, int outSize, int pad, bool backward)
+    {
+        (stride, this.pad, this.backward) = (window.Stride, pad, backward);
+        int reach = (window.Kernel - 1) * window.Dilation;
+        if (!backward)
+        {
+            (this.size, Classes, Phases, First) = (outSize, 1, stride, -pad);
+            Length = (outSize - 1) * stride + reach + 1;
+            return;
+        }
+
+        (this.size, Classes, Phases) = (size, Math.Min(stride, size), 1);
+        int first = int.MaxValue, last = int.MinValue;
+        for (int start = 0; start < Classes; start++)
+        {
+            int place = (start + pad) / stride, phase = (start + pad) % stride;
+            for (int k = 0; k < window.Kernel; k++)
+            {
+                if (k * window.Dilation % stride == phase)
+                {
+                    int at = place - k * window.Dilation / stride;
+                    first = Math.Min(first, at);
+                    last = Math.Max(last, at + Outputs(start) - 1);
+                }
+            }
+        }
+
+        (First, Length) = first > last ? (0, 0) : (first, last - first + 1);
+    }
+
+    /// <summary>Sets of outputs that are worked on apart: 1 forward, s backward.</summary>
+    public int Classes { get; }
+
+    /// <summary>Phases that the padded map is stored in: s forward, 1 backward.</summary>
+    public int Phases { get; }
+
+    /// <summary>Source coordinate of padded coordinate 0; negative where there is padding.</summary>
+    public int First { get; }
+
+    /// <summary>Length of the padded map.</summary>
+    public int Length { get; }
+
+    /// <summary>Outputs of the longest class.</summary>
+    public int LongestClass => Outputs(0);
+
+    /// <summary>Elements of one phase that whole vectors may touch: those that read for the last outputs, and those
+    /// that write the last of <paramref name="source"/> elements.</summary>
+    public int Reach(int source)
+    {
+        int places = (Length + Phases - 1) / Phases, written = (Math.Min(source, Length) + Phases - 1) / Phases;
+        int read = Math.Max(0, places - LongestClass) + 1 + WindowPlan.RoundUp(LongestClass);
+        return Math.Max(read, Math.Max(0, -First) / Phases + 1 + WindowPlan.RoundUp(written));
+    }
+
+    /// <summary>Outputs of a class.</summary>
+    public int Outputs(int start) => backward ? (size - start + stride - 1) / stride : size;
+
+    /// <summary>Backward: <c>(kernel coordinate · d) mod s</c> of the taps that reach a class.</summary>
+    public int Phase(int start) => (start + pad) % stride;
+
+    /// <summary>Backward: padded coordinate that tap 0 of a class reads for its first output.</summary>
+    public int Place(int start) => (start + pad) / stride - First;
+}

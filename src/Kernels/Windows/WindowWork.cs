@@ -1,0 +1,213 @@
+using System.Runtime.Intrinsics;
+
+namespace MuxKernels;
+
+/// <summary>Cuts the parts of a convolution into pieces for threads, by shape alone, and chooses the vector width.
+/// A piece computes its outputs whole, so the results do not depend on the number of threads.</summary>
+internal static unsafe class WindowWork
+{
+    /// <summary>Pieces that a batch is cut into at least, where it has as many groups.</summary>
+    private const int Pieces = 16;
+
+    /// <summary>Floats of scratch for some threads.</summary>
+    public static int ScratchLength(ReadOnlySpan<WindowPart> parts, int threads, string kernel)
+    {
+        Guard.Positive(threads, kernel);
+        long length = (long)PerThread(parts) * threads + WindowPlan.Vector;
+        Guard.That(length <= Guard.MaxLength, kernel,
+            $"{threads} threads need {length} floats of scratch, at most {Guard.MaxLength}.");
+        return (int)length;
+    }
+
+    /// <summary>Forward pass of all parts at the machine's width.</summary>
+    public static void Forward(ReadOnlySpan<WindowPart> parts, Shape x, Shape y, ReadOnlySpan<float> input,
+        ReadOnlySpan<float> w, ReadOnlySpan<float> bias, Span<float> output, Span<float> scratch, WorkPool? pool)
+    {
+        if (Simd512.IsSupported)
+        {
+            Forward<Simd512, Vector512<float>>(parts, x, y, input, w, bias, output, scratch,
+                pool);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Forward<Simd256, Vector256<float>>(parts, x, y, input, w, bias, output, scratch,
+                pool);
+        }
+        else
+        {
+            Forward<Simd128, Vector128<float>>(parts, x, y, input, w, bias, output, scratch,
+                pool);
+        }
+    }
+
+    /// <summary>Input gradient of all parts at the machine's width.</summary>
+    public static void BackwardInput(ReadOnlySpan<WindowPart> parts, Shape x, Shape y, ReadOnlySpan<float> dy,
+        ReadOnlySpan<float> w, Span<float> dx, Span<float> scratch, WorkPool? pool)
+    {
+        if (Simd512.IsSupported)
+        {
+            BackwardInput<Simd512, Vector512<float>>(parts, x, y, dy, w, dx, scratch, pool);
+        }
+        else if (Simd256.IsSupported)
+        {
+            BackwardInput<Simd256, Vector256<float>>(parts, x, y, dy, w, dx, scratch, pool);
+        }
+        else
+        {
+            BackwardInput<Simd128, Vector128<float>>(parts, x, y, dy, w, dx, scratch, pool);
+        }
+    }
+
+    /// <summary>Weight gradient of all parts at the machine's width.</summary>
+    public static void BackwardWeight(ReadOnlySpan<WindowPart> parts, Shape x, Shape y, ReadOnlySpan<float> dy,
+        ReadOnlySpan<float> input, Span<float> dw, Span<float> scratch, WorkPool? pool)
+    {
+        if (Simd512.IsSupported)
+        {
+            BackwardWeight<Simd512, Vector512<float>>(parts, x, y, dy, input, dw, scratch,
+                pool);
+        }
+        else if (Simd256.IsSupported)
+        {
+            BackwardWeight<Simd256, Vector256<float>>(parts, x, y, dy, input, dw, scratch,
+                pool);
+        }
+        else
+        {
+            BackwardWeight<Simd128, Vector128<float>>(parts, x, y, dy, input, dw, scratch,
+                pool);
+        }
+    }
+
+    /// <summary>Forward pass at one width.</summary>
+    public static void Forward<TSimd, TVector>(ReadOnlySpan<WindowPart> parts, Shape x, Shape y,
+        ReadOnlySpan<float> input, ReadOnlySpan<float> w, ReadOnlySpan<float> bias, Span<float> output,
+        Span<float> scratch, WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        fixed (WindowPart* part = parts)
+        fixed (float* from = input, weights = w, start = bias, to = output, memory = scratch)
+        {
+            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N), from, (nint)x.ImageLength, weights, start,
+                to, (nint)y.ImageLength, Align(memory), PerThread(parts), backward: false);
+            WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
+        }
+    }
+
+    /// <summary>Input gradient at one width.</summary>
+    public static void BackwardInput<TSimd, TVector>(ReadOnlySpan<WindowPart> parts, Shape x, Shape y,
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx, Span<float> scratch, WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        fixed (WindowPart* part = parts)
+        fixed (float* from = dy, weights = w, to = dx, memory = scratch)
+        {
+            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N), from, (nint)y.ImageLength, weights, null,
+                to, (nint)x.ImageLength, Align(memory), PerThread(parts), backward: true);
+            WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
+        }
+    }
+
+    /// <summary>Weight gradient at one width.</summary>
+    public static void BackwardWeight<TSimd, TVector>(ReadOnlySpan<WindowPart> parts, Shape x, Shape y,
+        ReadOnlySpan<float> dy, ReadOnlySpan<float> input, Span<float> dw, Span<float> scratch, WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        int channels = 0;
+        foreach (ref readonly WindowPart part in parts)
+        {
+            channels += part.Groups * part.In;
+        }
+
+        fixed (WindowPart* part = parts)
+        fixed (float* from = input, gradient = dy, to = dw, memory = scratch)
+        {
+            WorkPool.For(pool, channels, new Channels<TSimd, TVector>(part, x.N, from, (nint)x.ImageLength, gradient,
+                (nint)y.ImageLength, to, Align(memory), PerThread(parts)));
+        }
+    }
+
+    private static int PerThread(ReadOnlySpan<WindowPart> parts)
+    {
+        int longest = 0;
+        foreach (ref readonly WindowPart part in parts)
+        {
+            longest = Math.Max(longest, part.ScratchLength);
+        }
+
+        return longest;
+    }
+
+    private static int Bands(int images) => (Pieces + images - 1) / images;
+
+    private static float* Align(float* memory) => (float*)(((nuint)memory + 63) & ~(nuint)63);
+
+    /// <summary>Groups of one image: forward and input gradient.</summary>
+    private readonly struct Groups<TSimd, TVector>(WindowPart* parts, int count, int bands, float* from, nint fromImage,
+        float* w, float* bias, float* to, nint toImage, float* scratch, nint perThread, bool backward) : IWork
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        public int PiecesPerImage
+        {
+            get
+            {
+                int pieces = 0;
+                for (int p = 0; p < count; p++)
+                {
+                    pieces += Math.Min(bands, parts[p].Groups);
+                }
+
+                return pieces;
+            }
+        }
+
+        public void Run(int index, int worker)
+        {
+            int perImage = PiecesPerImage, n = index / perImage, band = index % perImage, p = 0;
+            for (; band >= Math.Min(bands, parts[p].Groups); p++)
+            {
+                band -= Math.Min(bands, parts[p].Groups);
+            }
+
+            WindowPart part = parts[p];
+            int pieces = Math.Min(bands, part.Groups);
+            int first = (int)((long)part.Groups * band / pieces), end = (int)((long)part.Groups * (band + 1) / pieces);
+            float* memory = scratch + worker * perThread;
+            if (backward)
+            {
+                WindowConv.BackwardInput<TSimd, TVector>(part, from + n * fromImage + part.Y, w + part.W,
+                    to + n * toImage + part.X, first, end - first, memory);
+            }
+            else
+            {
+                int channel = part.Y / part.YPlane;
+                WindowConv.Forward<TSimd, TVector>(part, from + n * fromImage + part.X, w + part.W,
+                    bias == null ? null : bias + channel, to + n * toImage + part.Y, first, end - first, memory);
+            }
+        }
+    }
+
+    /// <summary>One input channel of all images: weight gradient.</summary>
+    private readonly struct Channels<TSimd, TVector>(WindowPart* parts, int images, float* x, nint xImage, float* dy,
+        nint dyImage, float* dw, float* scratch, nint perThread) : IWork
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        public void Run(int index, int worker)
+        {
+            int p = 0;
+            for (; index >= parts[p].Groups * parts[p].In; p++)
+            {
+                index -= parts[p].Groups * parts[p].In;
+            }
+
+            WindowPart part = parts[p];
+            WindowConv.BackwardWeight<TSimd, TVector>(part, images, x + part.X, xImage, dy + part.Y, dyImage,
+                dw + part.W, index, scratch + worker * perThread);
+        }
+    }
+}
