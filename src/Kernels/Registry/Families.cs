@@ -11,5 +11,8 @@ internal static class Families
         .. ChannelConcat.Operations(),
         .. ChannelShuffle.Operations(),
         .. MuxJoin.Operations(),
+        .. DepthwiseConv.Operations(),
+        .. GroupConv.Operations(),
+        .. MixedConv.Operations(),
     ];
 }

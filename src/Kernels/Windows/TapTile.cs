@@ -167,31 +167,31 @@ internal unsafe struct TapTile
         float* at3 = TColumns.Value > 3 ? sums + taps[3].Weight * TSimd.Lanes : at0;
         float* at4 = TColumns.Value > 4 ? sums + taps[4].Weight * TSimd.Lanes : at0;
         nint rowSums = tile->RowSums;
-        TSimd.Store(TSimd.Add(TSimd.Load(at0), s00), at0);
-        if (TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1), s01), at1);
-        if (TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2), s02), at2);
-        if (TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3), s03), at3);
-        if (TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4), s04), at4);
-        if (TRows.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at0 + rowSums), s10), at0 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + rowSums), s11), at1 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + rowSums), s12), at2 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + rowSums), s13), at3 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + rowSums), s14), at4 + rowSums);
-        if (TRows.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 2 * rowSums), s20), at0 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 2 * rowSums), s21), at1 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 2 * rowSums), s22), at2 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 2 * rowSums), s23), at3 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 2 * rowSums), s24), at4 + 2 * rowSums);
-        if (TRows.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 3 * rowSums), s30), at0 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 3 * rowSums), s31), at1 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 3 * rowSums), s32), at2 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 3 * rowSums), s33), at3 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 3 * rowSums), s34), at4 + 3 * rowSums);
-        if (TRows.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 4 * rowSums), s40), at0 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 4 * rowSums), s41), at1 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 4 * rowSums), s42), at2 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 4 * rowSums), s43), at3 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 4 * rowSums), s44), at4 + 4 * rowSums);
+        Add<TSimd, TVector>(s00, at0);
+        if (TColumns.Value > 1) Add<TSimd, TVector>(s01, at1);
+        if (TColumns.Value > 2) Add<TSimd, TVector>(s02, at2);
+        if (TColumns.Value > 3) Add<TSimd, TVector>(s03, at3);
+        if (TColumns.Value > 4) Add<TSimd, TVector>(s04, at4);
+        if (TRows.Value > 1) Add<TSimd, TVector>(s10, at0 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 1) Add<TSimd, TVector>(s11, at1 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 2) Add<TSimd, TVector>(s12, at2 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 3) Add<TSimd, TVector>(s13, at3 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 4) Add<TSimd, TVector>(s14, at4 + rowSums);
+        if (TRows.Value > 2) Add<TSimd, TVector>(s20, at0 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 1) Add<TSimd, TVector>(s21, at1 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 2) Add<TSimd, TVector>(s22, at2 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 3) Add<TSimd, TVector>(s23, at3 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 4) Add<TSimd, TVector>(s24, at4 + 2 * rowSums);
+        if (TRows.Value > 3) Add<TSimd, TVector>(s30, at0 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 1) Add<TSimd, TVector>(s31, at1 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 2) Add<TSimd, TVector>(s32, at2 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 3) Add<TSimd, TVector>(s33, at3 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 4) Add<TSimd, TVector>(s34, at4 + 3 * rowSums);
+        if (TRows.Value > 4) Add<TSimd, TVector>(s40, at0 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 1) Add<TSimd, TVector>(s41, at1 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 2) Add<TSimd, TVector>(s42, at2 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 3) Add<TSimd, TVector>(s43, at3 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 4) Add<TSimd, TVector>(s44, at4 + 4 * rowSums);
     }
 
     /// <summary>The last columns. Lanes beyond the map are not loaded from x: a number that no output reads must not
@@ -276,30 +276,35 @@ internal unsafe struct TapTile
         float* at3 = TColumns.Value > 3 ? sums + taps[3].Weight * TSimd.Lanes : at0;
         float* at4 = TColumns.Value > 4 ? sums + taps[4].Weight * TSimd.Lanes : at0;
         nint rowSums = tile->RowSums;
-        TSimd.Store(TSimd.Add(TSimd.Load(at0), s00), at0);
-        if (TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1), s01), at1);
-        if (TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2), s02), at2);
-        if (TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3), s03), at3);
-        if (TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4), s04), at4);
-        if (TRows.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at0 + rowSums), s10), at0 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + rowSums), s11), at1 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + rowSums), s12), at2 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + rowSums), s13), at3 + rowSums);
-        if (TRows.Value > 1 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + rowSums), s14), at4 + rowSums);
-        if (TRows.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 2 * rowSums), s20), at0 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 2 * rowSums), s21), at1 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 2 * rowSums), s22), at2 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 2 * rowSums), s23), at3 + 2 * rowSums);
-        if (TRows.Value > 2 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 2 * rowSums), s24), at4 + 2 * rowSums);
-        if (TRows.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 3 * rowSums), s30), at0 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 3 * rowSums), s31), at1 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 3 * rowSums), s32), at2 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 3 * rowSums), s33), at3 + 3 * rowSums);
-        if (TRows.Value > 3 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 3 * rowSums), s34), at4 + 3 * rowSums);
-        if (TRows.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at0 + 4 * rowSums), s40), at0 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 1) TSimd.Store(TSimd.Add(TSimd.Load(at1 + 4 * rowSums), s41), at1 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 2) TSimd.Store(TSimd.Add(TSimd.Load(at2 + 4 * rowSums), s42), at2 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 3) TSimd.Store(TSimd.Add(TSimd.Load(at3 + 4 * rowSums), s43), at3 + 4 * rowSums);
-        if (TRows.Value > 4 && TColumns.Value > 4) TSimd.Store(TSimd.Add(TSimd.Load(at4 + 4 * rowSums), s44), at4 + 4 * rowSums);
+        Add<TSimd, TVector>(s00, at0);
+        if (TColumns.Value > 1) Add<TSimd, TVector>(s01, at1);
+        if (TColumns.Value > 2) Add<TSimd, TVector>(s02, at2);
+        if (TColumns.Value > 3) Add<TSimd, TVector>(s03, at3);
+        if (TColumns.Value > 4) Add<TSimd, TVector>(s04, at4);
+        if (TRows.Value > 1) Add<TSimd, TVector>(s10, at0 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 1) Add<TSimd, TVector>(s11, at1 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 2) Add<TSimd, TVector>(s12, at2 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 3) Add<TSimd, TVector>(s13, at3 + rowSums);
+        if (TRows.Value > 1 && TColumns.Value > 4) Add<TSimd, TVector>(s14, at4 + rowSums);
+        if (TRows.Value > 2) Add<TSimd, TVector>(s20, at0 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 1) Add<TSimd, TVector>(s21, at1 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 2) Add<TSimd, TVector>(s22, at2 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 3) Add<TSimd, TVector>(s23, at3 + 2 * rowSums);
+        if (TRows.Value > 2 && TColumns.Value > 4) Add<TSimd, TVector>(s24, at4 + 2 * rowSums);
+        if (TRows.Value > 3) Add<TSimd, TVector>(s30, at0 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 1) Add<TSimd, TVector>(s31, at1 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 2) Add<TSimd, TVector>(s32, at2 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 3) Add<TSimd, TVector>(s33, at3 + 3 * rowSums);
+        if (TRows.Value > 3 && TColumns.Value > 4) Add<TSimd, TVector>(s34, at4 + 3 * rowSums);
+        if (TRows.Value > 4) Add<TSimd, TVector>(s40, at0 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 1) Add<TSimd, TVector>(s41, at1 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 2) Add<TSimd, TVector>(s42, at2 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 3) Add<TSimd, TVector>(s43, at3 + 4 * rowSums);
+        if (TRows.Value > 4 && TColumns.Value > 4) Add<TSimd, TVector>(s44, at4 + 4 * rowSums);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add<TSimd, TVector>(TVector sum, float* at)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct => TSimd.Store(TSimd.Add(TSimd.Load(at), sum), at);
 }

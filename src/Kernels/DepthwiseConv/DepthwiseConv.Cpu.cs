@@ -1,0 +1,126 @@
+using System.Numerics;
+
+namespace MuxKernels;
+
+public static partial class DepthwiseConv
+{
+    /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
+    /// <exception cref="ShapeException">More than an array can hold.</exception>
+    public static int ScratchLength(in Args args, int threads) =>
+        WindowWork.ScratchLength([Part(args)], threads, nameof(DepthwiseConv));
+
+    /// <summary><c>y[n,c,h,v] = b[c] + Σ_{kh,kw} w[c,kh,kw]·x[n,c,h·s+kh·d−top,v·s+kw·d−left]</c>.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
+    /// <param name="w">Weight, <c>[C, 1, k, k]</c>; finite.</param>
+    /// <param name="bias">Bias, <c>[C]</c>; empty for none.</param>
+    /// <param name="y">Output, <c>[N, C, H', W']</c>, written.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="pool">Threads; null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void Forward(in Args args, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias,
+        Span<float> y, Span<float> scratch, WorkPool? pool = null)
+    {
+        CheckForward(args, x, w, bias, y);
+        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), ForwardName);
+        WindowWork.Forward([Part(args)], args.X, args.Y, x, w, bias, y, scratch, pool);
+    }
+
+    /// <summary><c>dx[n,c,h',v'] = Σ w[c,kh,kw]·dy[n,c,h,v]</c> over the outputs and taps that read (h', v').</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
+    /// <param name="w">Weight, <c>[C, 1, k, k]</c>; finite.</param>
+    /// <param name="dx">Input gradient, <c>[N, C, H, W]</c>, written.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="pool">Threads; null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardInput(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx,
+        Span<float> scratch, WorkPool? pool = null)
+    {
+        CheckBackwardInput(args, dy, w, dx);
+        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardInputName);
+        WindowWork.BackwardInput([Part(args)], args.X, args.Y, dy, w, dx, scratch, pool);
+    }
+
+    /// <summary><c>dw[c,kh,kw] += Σ_{n,h,v} dy[n,c,h,v]·x[n,c,h·s+kh·d−top,v·s+kw·d−left]</c>; each image is a band of
+    /// the sum.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
+    /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
+    /// <param name="dw">Weight gradient, <c>[C, 1, k, k]</c>, added to.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="pool">Threads; null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardWeight(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dw,
+        Span<float> scratch, WorkPool? pool = null)
+    {
+        CheckBackwardWeight(args, dy, x, dw);
+        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
+        WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
+    }
+
+    /// <summary><see cref="Forward"/> in plain loops, summed in double.</summary>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void ForwardReference<T>(in Args args, ReadOnlySpan<T> x, ReadOnlySpan<T> w, ReadOnlySpan<T> bias,
+        Span<T> y)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        CheckForward(args, x, w, bias, y);
+        WindowReference.Forward([Part(args)], args.X, args.Y, x, w, bias, y);
+    }
+
+    /// <summary><see cref="BackwardInput"/> in plain loops, summed in double.</summary>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardInputReference<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> w, Span<T> dx)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        CheckBackwardInput(args, dy, w, dx);
+        WindowReference.BackwardInput([Part(args)], args.X, args.Y, dy, w, dx);
+    }
+
+    /// <summary><see cref="BackwardWeight"/> in plain loops, summed in double.</summary>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardWeightReference<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> x, Span<T> dw)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        CheckBackwardWeight(args, dy, x, dw);
+        WindowReference.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw);
+    }
+
+    private const string ForwardName = "DepthwiseConv.Forward";
+    private const string BackwardInputName = "DepthwiseConv.BackwardInput";
+    private const string BackwardWeightName = "DepthwiseConv.BackwardWeight";
+
+    /// <summary>One channel in, one out, for each group.</summary>
+    private static WindowPart Part(in Args args) => new(args.Window, args.X.C, 1, 1);
+
+    private static void CheckForward<T>(in Args args, ReadOnlySpan<T> x, ReadOnlySpan<T> w, ReadOnlySpan<T> bias,
+        Span<T> y)
+    {
+        Guard.Length(x, args.X, ForwardName);
+        Guard.Length(w, args.Weight, ForwardName);
+        Guard.LengthOrEmpty(bias, args.Bias, ForwardName);
+        Guard.Length(y, args.Y, ForwardName);
+        Guard.NoOverlap(x, y, ForwardName);
+        Guard.NoOverlap(w, y, ForwardName);
+        Guard.NoOverlap(bias, y, ForwardName);
+    }
+
+    private static void CheckBackwardInput<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> w, Span<T> dx)
+    {
+        Guard.Length(dy, args.Y, BackwardInputName);
+        Guard.Length(w, args.Weight, BackwardInputName);
+        Guard.Length(dx, args.X, BackwardInputName);
+        Guard.NoOverlap(dy, dx, BackwardInputName);
+        Guard.NoOverlap(w, dx, BackwardInputName);
+    }
+
+    private static void CheckBackwardWeight<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> x, Span<T> dw)
+    {
+        Guard.Length(dy, args.Y, BackwardWeightName);
+        Guard.Length(x, args.X, BackwardWeightName);
+        Guard.Length(dw, args.Weight, BackwardWeightName);
+        Guard.NoOverlap(dy, dw, BackwardWeightName);
+        Guard.NoOverlap(x, dw, BackwardWeightName);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.Intrinsics;
+
+namespace MuxKernels;
+
+public static partial class GroupConv
+{
+    internal static IEnumerable<KernelOperation> Operations() =>
+    [
+        new KernelOperation<Args>("group.forward")
+        {
+            Inputs = static a => [new("x", a.X), new("w", a.Weight), new("bias", a.Bias)],
+            Outputs = static a => [new("y", a.Y)],
+            Reference = ForwardInDouble,
+            Bound = static (in Args a, double[][] x, double[][] y) =>
+                ErrorBound.OfSum(a, x, y, ForwardInDouble, (long)a.Window.Taps * a.InPerGroup + 1),
+            MultiplyAdds = static a => a.MultiplyAdds,
+            BytesMoved = static a => a.BytesMoved,
+            IsLinear = true,
+        }.WithWidths(ForwardAt<Simd512, Vector512<float>>, ForwardAt<Simd256, Vector256<float>>,
+            ForwardAt<Simd128, Vector128<float>>),
+        new KernelOperation<Args>("group.backward-input")
+        {
+            Inputs = static a => [new("dy", a.Y), new("w", a.Weight)],
+            Outputs = static a => [new("dx", a.X)],
+            Reference = BackwardInputInDouble,
+            Bound = static (in Args a, double[][] x, double[][] y) =>
+                ErrorBound.OfSum(a, x, y, BackwardInputInDouble, (long)a.Window.Taps * a.OutPerGroup),
+            MultiplyAdds = static a => a.MultiplyAdds,
+            BytesMoved = static a => a.BytesMoved,
+            IsLinear = true,
+        }.WithWidths(BackwardInputAt<Simd512, Vector512<float>>, BackwardInputAt<Simd256, Vector256<float>>,
+            BackwardInputAt<Simd128, Vector128<float>>),
+        new KernelOperation<Args>("group.backward-weight")
+        {
+            Inputs = static a => [new("dy", a.Y), new("x", a.X)],
+            Outputs = static a => [new("dw", a.Weight)],
+            Reference = BackwardWeightInDouble,
+            Bound = static (in Args a, double[][] x, double[][] y) =>
+                ErrorBound.OfSum(a, x, y, BackwardWeightInDouble, (long)a.Y.Pixels + a.Y.N),
+            MultiplyAdds = static a => a.MultiplyAdds,
+            BytesMoved = static a => a.BytesMoved,
+            IsLinear = true,
+        }.WithWidths(BackwardWeightAt<Simd512, Vector512<float>>, BackwardWeightAt<Simd256, Vector256<float>>,
+            BackwardWeightAt<Simd128, Vector128<float>>),
+    ];
+
+    private static void ForwardInDouble(in Args args, double[][] inputs, double[][] outputs) =>
+        ForwardReference<double>(args, inputs[0], inputs[1], inputs[2], outputs[0]);
+
+    private static void BackwardInputInDouble(in Args args, double[][] inputs, double[][] outputs) =>
+        BackwardInputReference<double>(args, inputs[0], inputs[1], outputs[0]);
+
+    private static void BackwardWeightInDouble(in Args args, double[][] inputs, double[][] outputs) =>
+        BackwardWeightReference<double>(args, inputs[0], inputs[1], outputs[0]);
+
+    private static void ForwardAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        CheckForward<float>(args, inputs[0], inputs[1], inputs[2], outputs[0]);
+        WindowWork.Forward<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], inputs[2], outputs[0],
+            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+    }
+
+    private static void BackwardInputAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        CheckBackwardInput<float>(args, inputs[0], inputs[1], outputs[0]);
+        WindowWork.BackwardInput<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], outputs[0],
+            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+    }
+
+    private static void BackwardWeightAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        CheckBackwardWeight<float>(args, inputs[0], inputs[1], outputs[0]);
+        WindowWork.BackwardWeight<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], outputs[0],
+            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+    }
+}
