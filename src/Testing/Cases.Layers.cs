@@ -65,5 +65,5 @@ public static partial class Cases
 
     private static CaseAxis Choice(string name, float[] values) => CaseAxis.Range(name, 0, values.Length - 1);
 
-    private static int Index(float[] values, float value) => Math.Max(Array.IndexOf(values, value), 0);
+    private static int Index(float[] values, double value) => Math.Max(Array.IndexOf(values, (float)value), 0);
 }

@@ -43,10 +43,10 @@ public sealed class AdamW : Optimizer
     public override IReadOnlyList<(string Name, View Memory)> State => [("first", first), ("second", second)];
 
     /// <inheritdoc/>
-    protected override void Update(int offset, int length, bool decays, float gradientScale)
+    protected override void Update(int offset, int length, bool decays, double gradientScale)
     {
-        AdamWStep.Args args = new(length, (float)Rate, (float)Beta1, (float)Beta2, (float)Epsilon,
-            decays ? (float)WeightDecay : 0f, Steps, gradientScale);
+        AdamWStep.Args args = new(length, Rate, Beta1, Beta2, Epsilon,
+            decays ? WeightDecay : 0, Steps, gradientScale);
         Store.Device.AdamWUpdate(args, Store.Gradients.Slice(offset, length), Store.Values.Slice(offset, length),
             first.Slice(offset, length), second.Slice(offset, length));
     }

@@ -50,7 +50,7 @@ public abstract class Optimizer : IDisposable
     public double Step(double maximumNorm = 0)
     {
         double norm = 0;
-        float scale = 1f;
+        double scale = 1;
         if (maximumNorm > 0)
         {
             norm = Store.GradientNorm();
@@ -60,7 +60,7 @@ public abstract class Optimizer : IDisposable
                     $"The gradient's norm is {norm} at step {Steps + 1}: the loss has overflowed; lower the rate.");
             }
 
-            scale = norm > maximumNorm ? (float)(maximumNorm / (norm + 1e-6)) : 1f;
+            scale = norm > maximumNorm ? maximumNorm / (norm + 1e-6) : 1;
         }
 
         Steps++;
@@ -87,7 +87,7 @@ public abstract class Optimizer : IDisposable
     }
 
     /// <summary>Updates a run of parameters.</summary>
-    protected abstract void Update(int offset, int length, bool decays, float gradientScale);
+    protected abstract void Update(int offset, int length, bool decays, double gradientScale);
 
     /// <summary>Zeroed memory as long as the trained numbers.</summary>
     protected View NewState()

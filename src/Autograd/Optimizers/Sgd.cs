@@ -43,9 +43,9 @@ public sealed class Sgd : Optimizer
         velocity.IsEmpty ? [] : [("velocity", velocity)];
 
     /// <inheritdoc/>
-    protected override void Update(int offset, int length, bool decays, float gradientScale)
+    protected override void Update(int offset, int length, bool decays, double gradientScale)
     {
-        SgdStep.Args args = new(length, (float)Rate, (float)Momentum, decays ? (float)WeightDecay : 0f, Nesterov,
+        SgdStep.Args args = new(length, Rate, Momentum, decays ? WeightDecay : 0, Nesterov,
             Steps == 1, gradientScale);
         Store.Device.SgdUpdate(args, Store.Gradients.Slice(offset, length), Store.Values.Slice(offset, length),
             velocity.IsEmpty ? View.None : velocity.Slice(offset, length));

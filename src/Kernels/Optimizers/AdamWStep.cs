@@ -6,7 +6,7 @@ namespace MuxKernels;
 /// </summary>
 public static partial class AdamWStep
 {
-    /// <summary>The step's numbers.</summary>
+    /// <summary>The step's numbers, in double: on a float32 device they are rounded once.</summary>
     /// <param name="Length">Number of parameters.</param>
     /// <param name="Rate">Learning rate, lr.</param>
     /// <param name="Beta1">β₁.</param>
@@ -15,8 +15,8 @@ public static partial class AdamWStep
     /// <param name="WeightDecay">wd.</param>
     /// <param name="Step">t, 1 for the first step.</param>
     /// <param name="GradientScale">Factor on the gradient (clipping).</param>
-    public readonly record struct Args(int Length, float Rate, float Beta1, float Beta2, float Epsilon,
-        float WeightDecay, long Step, float GradientScale = 1f)
+    public readonly record struct Args(int Length, double Rate, double Beta1, double Beta2, double Epsilon,
+        double WeightDecay, long Step, double GradientScale = 1)
     {
         /// <summary><c>1 − β₁ᵗ</c>.</summary>
         public double Correction1 => 1 - Math.Pow(Beta1, Step);

@@ -6,7 +6,7 @@ namespace MuxKernels;
 /// </summary>
 public static partial class SgdStep
 {
-    /// <summary>The step's numbers.</summary>
+    /// <summary>The step's numbers, in double: on a float32 device they are rounded once.</summary>
     /// <param name="Length">Number of parameters.</param>
     /// <param name="Rate">Learning rate, lr.</param>
     /// <param name="Momentum">m; 0 for none.</param>
@@ -14,6 +14,6 @@ public static partial class SgdStep
     /// <param name="Nesterov">Whether the step looks ahead.</param>
     /// <param name="First">Whether v starts here.</param>
     /// <param name="GradientScale">Factor on the gradient (clipping).</param>
-    public readonly record struct Args(int Length, float Rate, float Momentum, float WeightDecay, bool Nesterov,
-        bool First, float GradientScale = 1f);
+    public readonly record struct Args(int Length, double Rate, double Momentum, double WeightDecay, bool Nesterov,
+        bool First, double GradientScale = 1);
 }
