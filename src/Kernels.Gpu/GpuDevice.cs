@@ -1,0 +1,352 @@
+using System.Globalization;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace MuxKernels;
+
+/// <summary>
+/// A device behind ILGPU: <c>cuda:0</c>, <c>opencl:0</c>, or <c>ilgpu-cpu</c>, ILGPU's simulation of a GPU for checks at
+/// tiny shapes. Operations are launched in order on one stream; only <see cref="Device.Read(View, Span{float})"/>,
+/// <see cref="SumOfSquares"/> and <see cref="Synchronize"/> wait. Memory comes from a pool that is freed with the device.
+/// </summary>
+public sealed partial class GpuDevice : Device
+{
+    private readonly BufferPool<MemoryBuffer1D<float, Stride1D.Dense>> pool = new();
+    private readonly Context? context;
+    private readonly long memoryLimit;
+    private MemoryBuffer1D<float, Stride1D.Dense>? scratch;
+    private MemoryBuffer1D<double, Stride1D.Dense>? bands;
+    private long allocated;
+
+    /// <summary>A device on the caller's own accelerator, which stays the caller's: dispose the device first.</summary>
+    /// <param name="accelerator">Where kernels run; its context should have been made with <c>EnableAlgorithms</c> and
+    /// <c>Optimize(OptimizationLevel.O2)</c>.</param>
+    /// <param name="name">The device's name in messages.</param>
+    /// <param name="memoryLimit">Bytes that the device takes at most; 0 for all there are.</param>
+    public GpuDevice(Accelerator accelerator, string name, long memoryLimit = 0)
+    {
+        ArgumentNullException.ThrowIfNull(accelerator);
+        ArgumentOutOfRangeException.ThrowIfNegative(memoryLimit);
+        (Accelerator, Name) = (accelerator, name);
+        this.memoryLimit = memoryLimit > 0 ? Math.Min(memoryLimit, accelerator.MemorySize) : accelerator.MemorySize;
+    }
+
+    private GpuDevice(Context context, Accelerator accelerator, string name, long memoryLimit)
+        : this(accelerator, name, memoryLimit) => this.context = context;
+
+    /// <inheritdoc/>
+    public override string Name { get; }
+
+    /// <summary>Where kernels run.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>The stream that every operation is launched on.</summary>
+    public AcceleratorStream Stream => Accelerator.DefaultStream;
+
+    /// <summary>Bytes taken from the accelerator, in use or pooled.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref allocated);
+
+    /// <summary>The devices of a kind that are present.</summary>
+    /// <param name="kind"><c>cuda</c>, <c>opencl</c> or <c>ilgpu-cpu</c>.</param>
+    public static IReadOnlyList<DeviceEntry> List(string kind)
+    {
+        using Context context = Create(kind);
+        return [.. Present(context, kind).Select((d, i) => new DeviceEntry(
+            kind == "ilgpu-cpu" ? kind : $"{kind}:{i}", Describe(d)))];
+    }
+
+    /// <summary>Opens a device. The caller disposes it.</summary>
+    /// <param name="name"><c>cuda</c>, <c>cuda:1</c>, <c>opencl</c>, <c>opencl:1</c> or <c>ilgpu-cpu</c>.</param>
+    /// <param name="memoryLimit">Bytes that the device takes at most; 0 for all there are.</param>
+    /// <exception cref="ArgumentException">No such device; the message says which there are.</exception>
+    public static GpuDevice Open(string name, long memoryLimit = 0)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        string[] parts = name.Split(':');
+        int index = 0;
+        if (parts.Length > 2 || parts[0] is not ("cuda" or "opencl" or "ilgpu-cpu") || (parts.Length == 2
+            && !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
+        {
+            throw new ArgumentException(
+                $"'{name}' is no GPU device, expected cuda, opencl (with an index, as opencl:1) or ilgpu-cpu.",
+                nameof(name));
+        }
+
+        return Open(parts[0], index, memoryLimit);
+    }
+
+    /// <inheritdoc/>
+    public override DeviceBuffer Rent(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        int capacity = BufferPool<MemoryBuffer1D<float, Stride1D.Dense>>.Capacity(length);
+        return new GpuBuffer(this, length, pool.TryTake(capacity) ?? Allocate(capacity));
+    }
+
+    /// <inheritdoc/>
+    public override void Return(DeviceBuffer buffer)
+    {
+        GpuBuffer gpu = (GpuBuffer)buffer;
+        if (gpu.Memory is { } memory)
+        {
+            gpu.Memory = null;
+            pool.Put((int)memory.Length, memory);
+        }
+    }
+
+    /// <summary>The device memory of a view: what the public GPU entry points of the families take.</summary>
+    /// <exception cref="InvalidOperationException">The memory belongs to another device.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public ArrayView<float> Memory(View view)
+    {
+        if (view.Buffer is null)
+        {
+            return ArrayView<float>.Empty;
+        }
+
+        if (!ReferenceEquals(view.Buffer.Device, this))
+        {
+            throw new InvalidOperationException($"This memory belongs to {view.Buffer.Device.Name}, expected {Name}.");
+        }
+
+        GpuBuffer buffer = (GpuBuffer)view.Buffer;
+        ObjectDisposedException.ThrowIf(buffer.Memory is null, buffer);
+        return buffer.Memory.View.BaseView.SubView(view.Offset, view.Length);
+    }
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<float> from, View to)
+    {
+        CheckLength(from.Length, to, nameof(Write));
+        if (from.Length > 0)
+        {
+            // The transfer only reads; ILGPU's signature has no read-only form.
+            Memory(to).CopyFromCPU(Stream, ref System.Runtime.InteropServices.MemoryMarshal.GetReference(from),
+                from.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Read(View from, Span<float> to)
+    {
+        CheckLength(to.Length, from, nameof(Read));
+        if (to.Length > 0)
+        {
+            Memory(from).CopyToCPU(Stream, ref System.Runtime.InteropServices.MemoryMarshal.GetReference(to), to.Length);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Fill(View to, float value)
+    {
+        if (!to.IsEmpty)
+        {
+            Elementwise.Fill(Stream, Memory(to), value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Copy(View from, View to)
+    {
+        CheckLength(from.Length, to, nameof(Copy));
+        if (!to.IsEmpty)
+        {
+            Memory(from).CopyTo(Stream, Memory(to));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Accumulate(View x, View sum)
+    {
+        CheckLength(x.Length, sum, nameof(Accumulate));
+        if (!sum.IsEmpty)
+        {
+            Elementwise.Accumulate(Stream, Memory(x), Memory(sum));
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="OperationMissingException">The device has no float64.</exception>
+    public override double SumOfSquares(View x)
+    {
+        if (x.IsEmpty)
+        {
+            return 0;
+        }
+
+        if (Accelerator.Capabilities is CLCapabilityContext { Float64: false })
+        {
+            throw new OperationMissingException($"The device {Name} has no float64, which {nameof(SumOfSquares)} needs.");
+        }
+
+        bands ??= Accelerator.Allocate1D<double>(Elementwise.SumBands);
+        Elementwise.SumOfSquares(Stream, Memory(x), bands.View);
+        double[] partial = new double[Elementwise.SumBands];
+        bands.View.BaseView.CopyToCPU(Stream, ref partial[0], partial.Length);
+        double sum = 0;
+        foreach (double band in partial)
+        {
+            sum += band;
+        }
+
+        return sum;
+    }
+
+    /// <inheritdoc/>
+    public override void Synchronize() => Stream.Synchronize();
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        Stream.Synchronize();
+        Drain();
+        scratch?.Dispose();
+        bands?.Dispose();
+        (scratch, bands) = (null, null);
+        if (context is not null)
+        {
+            Accelerator.Dispose();
+            context.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Opens a device of a kind.</summary>
+    internal static GpuDevice Open(string kind, int index, long memoryLimit = 0)
+    {
+        Context context = Create(kind);
+        try
+        {
+            // ILGPU hands out its own CPU device where it finds nothing else: look among the wanted kind only.
+            ILGPU.Runtime.Device[] present = Present(context, kind);
+            if (index >= present.Length)
+            {
+                throw new ArgumentException(present.Length == 0
+                    ? $"There is no {kind} device on this machine."
+                    : $"There is no {kind}:{index}, expected an index of 0 … {present.Length - 1} "
+                        + $"({string.Join(", ", present.Select(d => d.Name))}).", nameof(index));
+            }
+
+            Accelerator accelerator = present[index].CreateAccelerator(context);
+            return new GpuDevice(context, accelerator, kind == "ilgpu-cpu" ? kind : $"{kind}:{index}", memoryLimit);
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Scratch memory of at least this length, valid for the next launches; the stream keeps them in order.
+    /// </summary>
+    private ArrayView<float> Scratch(int length)
+    {
+        if (scratch is null || scratch.Length < length)
+        {
+            if (scratch is not null)
+            {
+                pool.Put((int)scratch.Length, scratch);
+                scratch = null;
+            }
+
+            int capacity = BufferPool<MemoryBuffer1D<float, Stride1D.Dense>>.Capacity(length);
+            scratch = pool.TryTake(capacity) ?? Allocate(capacity);
+        }
+
+        return scratch.View.BaseView.SubView(0, length);
+    }
+
+    private MemoryBuffer1D<float, Stride1D.Dense> Allocate(int capacity)
+    {
+        long bytes = (long)capacity * sizeof(float);
+        if (AllocatedBytes + bytes > memoryLimit)
+        {
+            Drain();
+        }
+
+        if (AllocatedBytes + bytes <= memoryLimit)
+        {
+            try
+            {
+                return Count(Accelerator.Allocate1D<float>(capacity));
+            }
+            catch (Exception e) when (e is CudaException or CLException)
+            {
+                Drain();
+                try
+                {
+                    return Count(Accelerator.Allocate1D<float>(capacity));
+                }
+                catch (Exception again) when (again is CudaException or CLException)
+                {
+                    throw new OutOfMemoryException(NoMemory(bytes), again);
+                }
+            }
+        }
+
+        throw new OutOfMemoryException(NoMemory(bytes));
+    }
+
+    private MemoryBuffer1D<float, Stride1D.Dense> Count(MemoryBuffer1D<float, Stride1D.Dense> buffer)
+    {
+        Interlocked.Add(ref allocated, buffer.LengthInBytes);
+        return buffer;
+    }
+
+    private string NoMemory(long bytes) => $"{Name} ({Accelerator.Name}) can't give {bytes:N0} bytes more: "
+        + $"{AllocatedBytes:N0} of {memoryLimit:N0} bytes are in use.";
+
+    private void Drain()
+    {
+        Stream.Synchronize();
+        foreach (MemoryBuffer1D<float, Stride1D.Dense> buffer in pool.Drain())
+        {
+            Interlocked.Add(ref allocated, -buffer.LengthInBytes);
+            buffer.Dispose();
+        }
+    }
+
+    private void CheckLength(int length, View view, string operation) => Guard.That(length == view.Length, Name,
+        $"{operation} of {length} elements and a view of {view.Length}, expected equal lengths.");
+
+    private static Context Create(string kind) => Context.Create(builder =>
+    {
+        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        switch (kind)
+        {
+            case "cuda":
+                builder.Cuda();
+                break;
+            case "opencl":
+                builder.OpenCL();
+                break;
+            default:
+                builder.CPU(CPUDevice.Default);
+                break;
+        }
+    });
+
+    private static ILGPU.Runtime.Device[] Present(Context context, string kind) => kind switch
+    {
+        "cuda" => [.. context.GetCudaDevices()],
+        "opencl" => [.. context.GetCLDevices()],
+        _ => [.. context.GetCPUDevices()],
+    };
+
+    private static string Describe(ILGPU.Runtime.Device device) => device is CPUDevice
+        ? "ILGPU's simulation of a GPU, for checks at tiny shapes"
+        : $"{device.Name}, {device.MemorySize >> 20} MB, {device.NumMultiprocessors} multiprocessors, "
+            + $"{device.MaxNumThreadsPerGroup} threads a group"
+            + (device is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU } ? " (not a GPU)" : "");
+
+    private sealed class GpuBuffer(Device device, int length, MemoryBuffer1D<float, Stride1D.Dense> memory)
+        : DeviceBuffer(device, length)
+    {
+        public MemoryBuffer1D<float, Stride1D.Dense>? Memory { get; set; } = memory;
+    }
+}

@@ -1,0 +1,204 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace MuxKernels;
+
+/// <summary>Geometry of a direct convolution as its GPU kernels read it.</summary>
+/// <param name="N">Images.</param>
+/// <param name="C">Input channels.</param>
+/// <param name="H">Input rows.</param>
+/// <param name="W">Input columns.</param>
+/// <param name="O">Output channels.</param>
+/// <param name="OutH">Output rows.</param>
+/// <param name="OutW">Output columns.</param>
+/// <param name="InPerGroup">Input channels of one group.</param>
+/// <param name="OutPerGroup">Output channels of one group.</param>
+/// <param name="Kernel">Taps along each axis.</param>
+/// <param name="Stride">Step along each axis.</param>
+/// <param name="Dilation">Distance of neighbouring taps.</param>
+/// <param name="Top">Zero rows above.</param>
+/// <param name="Left">Zero columns on the left.</param>
+/// <param name="Blocks">Groups of threads for each plane.</param>
+/// <param name="Bands">Bands of output rows that a weight gradient is cut into.</param>
+/// <param name="BandRows">Rows of a band.</param>
+/// <param name="HasBias">1 with bias, else 0.</param>
+public readonly record struct ConvGeometry(int N, int C, int H, int W, int O, int OutH, int OutW, int InPerGroup,
+    int OutPerGroup, int Kernel, int Stride, int Dilation, int Top, int Left, int Blocks, int Bands, int BandRows,
+    int HasBias);
+
+/// <summary>Group-wise k×k convolution on a GPU: direct, one thread for each output; the formula is
+/// <see cref="GroupConv"/>'s. Depthwise and dense convolutions are its ends, groups of one channel and one group.</summary>
+public static class GroupConvGpu
+{
+    /// <summary><c>y ← b + w ∗ x</c> on the stream's accelerator.</summary>
+    /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
+    /// <param name="w">Weight, <c>[O, C/G, k, k]</c>.</param>
+    /// <param name="bias">Bias, <c>[O]</c>; empty for none.</param>
+    /// <param name="y">Output, <c>[N, O, H', W']</c>.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps an input.</exception>
+    public static void Forward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
+        ArrayView<float> bias, ArrayView<float> y)
+    {
+        const string Name = "GroupConvGpu.Forward";
+        GpuGuard.Length(stream, x, args.X, Name);
+        GpuGuard.Length(stream, w, args.Weight, Name);
+        bool hasBias = GpuGuard.LengthOrEmpty(stream, bias, args.Bias, Name);
+        GpuGuard.Length(stream, y, args.Y, Name);
+        GpuGuard.NoOverlap(x, y, Name);
+        GpuGuard.NoOverlap(w, y, Name);
+        KernelConfig config =
+            GpuKernels.CoverPlanes(stream, args.Y.N * args.Y.C, args.Y.Pixels, out int blocks);
+        GpuKernels.Of(stream)
+            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(ForwardBody)(
+                stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
+    }
+
+    /// <summary><c>dx ← wᵀ ∗ dy</c> on the stream's accelerator.</summary>
+    /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Gradient of the output.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="dx">Gradient of the input, written.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or dx overlaps an input.</exception>
+    public static void BackwardInput(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
+        ArrayView<float> w, ArrayView<float> dx)
+    {
+        const string Name = "GroupConvGpu.BackwardInput";
+        GpuGuard.Length(stream, dy, args.Y, Name);
+        GpuGuard.Length(stream, w, args.Weight, Name);
+        GpuGuard.Length(stream, dx, args.X, Name);
+        GpuGuard.NoOverlap(dy, dx, Name);
+        GpuGuard.NoOverlap(w, dx, Name);
+        KernelConfig config =
+            GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
+        GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
+            stream, config, dy, w, dx, Geometry(args, blocks));
+    }
+
+    /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in order.</summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Gradient of the output.</param>
+    /// <param name="x">Input.</param>
+    /// <param name="dw">Gradient of the weight, added to.</param>
+    /// <param name="scratch">At least <see cref="ScratchLength"/> elements; their contents do not matter.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
+    public static void BackwardWeight(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
+        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch)
+    {
+        const string Name = "GroupConvGpu.BackwardWeight";
+        GpuGuard.Length(stream, dy, args.Y, Name);
+        GpuGuard.Length(stream, x, args.X, Name);
+        GpuGuard.Length(stream, dw, args.Weight, Name);
+        GpuGuard.Scratch(stream, scratch, ScratchLength(args), Name);
+        int length = (int)args.Weight.Length, bands = GpuSums.Bands(length, args.Y.N * args.Y.H);
+        GpuKernels.Of(stream)
+            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardWeightBody)(
+                stream, GpuKernels.Cover(stream, checked(length * bands)), dy, x, scratch,
+                Geometry(args, bands: bands));
+        GpuSums.AddBands(stream, scratch, dw, bands);
+    }
+
+    /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
+    public static int ScratchLength(in GroupConv.Args args) =>
+        checked((int)args.Weight.Length * GpuSums.Bands(args.Weight.Length, (long)args.Y.N * args.Y.H));
+
+    /// <summary>One group of threads for a run of one output plane.</summary>
+    internal static void ForwardBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y,
+        ConvGeometry a)
+    {
+        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
+        int pixels = a.OutH * a.OutW;
+        if (p >= pixels)
+        {
+            return;
+        }
+
+        int n = plane / a.O, o = plane - n * a.O, h = p / a.OutW, v = p - h * a.OutW;
+        int first = n * a.C + o / a.OutPerGroup * a.InPerGroup, taps = a.Kernel * a.Kernel;
+        float sum = a.HasBias != 0 ? bias[o] : 0f;
+        for (int i = 0; i < a.InPerGroup; i++)
+        {
+            PlaneView view = new((first + i) * a.H * a.W, a.W, 1, a.H, a.W);
+            sum += Taps.Plane(x, view, h * a.Stride - a.Top, v * a.Stride - a.Left, a.Dilation, w,
+                (o * a.InPerGroup + i) * taps, a.Kernel);
+        }
+
+        y[plane * pixels + p] = sum;
+    }
+
+    /// <summary>One group of threads for a run of one input plane; a gather: each
+    /// thread reads the outputs that its pixel went into.</summary>
+    internal static void BackwardInputBody(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvGeometry a)
+    {
+        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
+        int pixels = a.H * a.W;
+        if (p >= pixels)
+        {
+            return;
+        }
+
+        int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W;
+        int group = c / a.InPerGroup, i = c - group * a.InPerGroup, taps = a.Kernel * a.Kernel;
+        float sum = 0f;
+        for (int q = 0; q < a.OutPerGroup; q++)
+        {
+            int o = group * a.OutPerGroup + q, k = (o * a.InPerGroup + i) * taps;
+            PlaneView view = new((n * a.O + o) * a.OutH * a.OutW, a.OutW, 1, a.OutH, a.OutW);
+            sum += a.Stride == 1
+                ? Taps.Plane(dy, view, h + a.Top, v + a.Left, -a.Dilation, w, k, a.Kernel)
+                : Taps.Strided(dy, view, h + a.Top, v + a.Left, a.Dilation, a.Stride, w, k, a.Kernel);
+        }
+
+        dx[plane * pixels + p] = sum;
+    }
+
+    /// <summary>One thread for each weight and band.</summary>
+    internal static void BackwardWeightBody(ArrayView<float> dy, ArrayView<float> x, ArrayView<float> partial,
+        ConvGeometry a)
+    {
+        int taps = a.Kernel * a.Kernel, length = a.O * a.InPerGroup * taps;
+        int index = Grid.IdxX * Group.DimX + Group.IdxX;
+        if (index >= length * a.Bands)
+        {
+            return;
+        }
+
+        int band = index / length, e = index - band * length, channel = e / taps, tap = e - channel * taps;
+        int o = channel / a.InPerGroup, c = channel - o * a.InPerGroup + o / a.OutPerGroup * a.InPerGroup;
+        int u = tap / a.Kernel, rowOffset = u * a.Dilation - a.Top;
+        int columnOffset = (tap - u * a.Kernel) * a.Dilation - a.Left;
+        // Columns whose tap lies on the map: 0 ≤ v·s + offset < W.
+        int from = columnOffset >= 0 ? 0 : (a.Stride - 1 - columnOffset) / a.Stride;
+        int to = a.W <= columnOffset ? 0 : (a.W - 1 - columnOffset) / a.Stride + 1;
+        to = to < a.OutW ? to : a.OutW;
+        int rows = a.N * a.OutH, end = (band + 1) * a.BandRows;
+        end = end < rows ? end : rows;
+        float sum = 0f;
+        for (int row = band * a.BandRows; row < end; row++)
+        {
+            int n = row / a.OutH, h = row - n * a.OutH, top = h * a.Stride + rowOffset;
+            if (top >= 0 && top < a.H)
+            {
+                int i = ((n * a.O + o) * a.OutH + h) * a.OutW;
+                int j = ((n * a.C + c) * a.H + top) * a.W + columnOffset;
+                for (int v = from; v < to; v++)
+                {
+                    sum += dy[i + v] * x[j + v * a.Stride];
+                }
+            }
+        }
+
+        partial[index] = sum;
+    }
+
+    private static ConvGeometry Geometry(in GroupConv.Args args, int blocks = 1, int bands = 1, bool hasBias = false)
+    {
+        Window window = args.Window;
+        return new ConvGeometry(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.C, args.Y.H, args.Y.W, args.InPerGroup,
+            args.OutPerGroup, window.Kernel, window.Stride, window.Dilation, window.PadTop, window.PadLeft, blocks,
+            bands, GpuKernels.Ceiling(args.Y.N * args.Y.H, bands), hasBias ? 1 : 0);
+    }
+}
