@@ -284,12 +284,12 @@ public sealed partial class GpuDevice : Device
                 }
                 catch (Exception again) when (again is CudaException or CLException)
                 {
-                    throw new OutOfMemoryException(NoMemory(bytes), again);
+                    throw new InsufficientMemoryException(NoMemory(bytes), again);
                 }
             }
         }
 
-        throw new OutOfMemoryException(NoMemory(bytes));
+        throw new InsufficientMemoryException(NoMemory(bytes));
     }
 
     private MemoryBuffer1D<float, Stride1D.Dense> Count(MemoryBuffer1D<float, Stride1D.Dense> buffer)
