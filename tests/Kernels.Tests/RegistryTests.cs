@@ -18,7 +18,7 @@ public class RegistryThreadTests : RegistryTests
     [Theory]
     [MemberData(nameof(RegistryRows.Variants), MemberType = typeof(RegistryRows))]
     public void Gives_the_same_bits_for_any_number_of_threads(string operation, string target) =>
-        Holds(typeof(RegistryProperties), nameof(RegistryProperties.SameForAnyThreads), operation, target, 60, 2);
+        Holds(typeof(RegistryProperties), nameof(RegistryProperties.SameForAnyThreads), operation, target, 30, 2);
 }
 
 public class RegistryContractTests : RegistryTests
@@ -26,17 +26,17 @@ public class RegistryContractTests : RegistryTests
     [Theory]
     [MemberData(nameof(RegistryRows.Variants), MemberType = typeof(RegistryRows))]
     public void Infinities_and_NaN_reach_exactly_the_outputs_that_read_them(string operation, string target) =>
-        Holds(typeof(RegistryProperties), nameof(RegistryProperties.PropagatesSpecialValues), operation, target, 60, 3);
+        Holds(typeof(RegistryProperties), nameof(RegistryProperties.PropagatesSpecialValues), operation, target, 40, 3);
 
     [Theory]
     [MemberData(nameof(RegistryRows.Variants), MemberType = typeof(RegistryRows))]
     public void Writes_results_and_adds_parameter_gradients(string operation, string target) =>
-        Holds(typeof(RegistryProperties), nameof(RegistryProperties.WritesOrAdds), operation, target, 40, 4);
+        Holds(typeof(RegistryProperties), nameof(RegistryProperties.WritesOrAdds), operation, target, 25, 4);
 
     [Theory]
     [MemberData(nameof(RegistryRows.Variants), MemberType = typeof(RegistryRows))]
     public void A_batch_is_its_single_images(string operation, string target) =>
-        Holds(typeof(RegistryBatches), nameof(RegistryBatches.SplitsIntoImages), operation, target, 40, 5);
+        Holds(typeof(RegistryBatches), nameof(RegistryBatches.SplitsIntoImages), operation, target, 25, 5);
 }
 
 public class RegistryLinearityTests : RegistryTests
@@ -44,12 +44,12 @@ public class RegistryLinearityTests : RegistryTests
     [Theory]
     [MemberData(nameof(RegistryRows.LinearVariants), MemberType = typeof(RegistryRows))]
     public void Is_additive_and_homogeneous_in_each_operand(string operation, string target) =>
-        Holds(typeof(RegistryLinearity), nameof(RegistryLinearity.IsLinear), operation, target, 40, 6);
+        Holds(typeof(RegistryLinearity), nameof(RegistryLinearity.IsLinear), operation, target, 25, 6);
 
     [Theory]
     [MemberData(nameof(RegistryRows.LinearVariants), MemberType = typeof(RegistryRows))]
     public void Is_adjoint_to_its_gradients(string operation, string target) =>
-        Holds(typeof(RegistryLinearity), nameof(RegistryLinearity.IsAdjoint), operation, target, 40, 7);
+        Holds(typeof(RegistryLinearity), nameof(RegistryLinearity.IsAdjoint), operation, target, 25, 7);
 }
 
 /// <summary>Calls a property of an operation, typed by its arguments.</summary>
