@@ -34,11 +34,27 @@ public static partial class DenseConv
         /// <summary>Bias, <c>[O]</c>.</summary>
         public Shape Bias => Shape.Vector(Y.C);
 
+        /// <summary>Floats of scratch memory that <c>BackwardInput</c> (gathered weights) and
+        /// <c>BackwardWeight</c> (partial sums) need; the forward pass needs none.</summary>
+        public int ScratchLength
+        {
+            get
+            {
+                int every = Window.Stride / Gcd(Window.Stride, Window.Dilation);
+                int taps = (Window.Kernel - 1) / every + 1;
+                return Math.Max(Plan.ScratchLength, checked(X.C * Y.C * taps * taps));
+            }
+        }
+
         /// <summary>Multiply-adds of one forward pass (taps on padding counted, as the paper counts them).</summary>
         public long MultiplyAdds => Y.Length * X.C * Window.Taps;
 
         /// <summary>Bytes read and written once by one forward pass.</summary>
         public long BytesMoved => sizeof(float) * (X.Length + Y.Length + Weight.Length);
+
+        internal int Depth => checked(X.C * Window.Taps);
+
+        internal GradientPlan Plan => new(X.N, Y.Pixels, Y.C, Depth, inPlace: false);
 
         /// <inheritdoc/>
         public override string ToString() => $"{X} → {Y.C} {Window}";

@@ -29,11 +29,17 @@ public static partial class PointwiseConv
         /// <summary>Bias, <c>[O]</c>.</summary>
         public Shape Bias => Shape.Vector(Y.C);
 
+        /// <summary>Floats of scratch memory that <c>BackwardWeight</c> needs (partial sums); the other
+        /// kernels need none.</summary>
+        public int ScratchLength => X.Pixels == 1 ? 0 : Plan.ScratchLength;
+
         /// <summary>Multiply-adds of one forward pass.</summary>
         public long MultiplyAdds => Y.Length * X.C;
 
         /// <summary>Bytes read and written once by one forward pass.</summary>
         public long BytesMoved => sizeof(float) * (X.Length + Y.Length + Weight.Length);
+
+        internal GradientPlan Plan => new(X.N, X.Pixels, Y.C, X.C, inPlace: true);
 
         /// <inheritdoc/>
         public override string ToString() => $"{X} → {Y.C}";

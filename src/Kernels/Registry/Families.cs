@@ -14,5 +14,9 @@ internal static class Families
         .. DepthwiseConv.Operations(),
         .. GroupConv.Operations(),
         .. MixedConv.Operations(),
+        .. PointwiseConv.Operations(),
+        .. DenseConv.Operations(),
+        .. Linear.Operations(),
+        .. ConvBias.Operations(),
     ];
 }
