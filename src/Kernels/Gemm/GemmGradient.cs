@@ -138,7 +138,7 @@ internal static unsafe class GemmGradient
             int start = index * Block, here = Math.Min(Block, length - start);
             for (int band = 0; band < count; band++)
             {
-                Runs.Put<TSimd, TVector>(bands + (nint)band * length + start, dw + start, here, add: true);
+                PanelRuns.Put<TSimd, TVector>(bands + (nint)band * length + start, dw + start, here, add: true);
             }
         }
     }

@@ -66,7 +66,7 @@ internal readonly unsafe struct ImageMatrix(float* origin, nint image, nint row,
             for (int done = 0; done < columns;)
             {
                 int length = Math.Min(pixels - start, columns - done);
-                Runs.Copy<TSimd, TVector>(from + start, to + done, length);
+                PanelRuns.Copy<TSimd, TVector>(from + start, to + done, length);
                 done += length;
                 start = 0;
                 from += image;
@@ -88,7 +88,7 @@ internal readonly unsafe struct ImageMatrix(float* origin, nint image, nint row,
             for (int done = 0; done < columns;)
             {
                 int length = Math.Min(pixels - start, columns - done);
-                Runs.Put<TSimd, TVector>(tile + done, to + start, length, add);
+                PanelRuns.Put<TSimd, TVector>(tile + done, to + start, length, add);
                 done += length;
                 start = 0;
                 to += image;
@@ -100,7 +100,7 @@ internal readonly unsafe struct ImageMatrix(float* origin, nint image, nint row,
 }
 
 /// <summary>Copies of short runs.</summary>
-internal static unsafe class Runs
+internal static unsafe class PanelRuns
 {
     /// <summary>Copies <paramref name="length"/> floats; may write up to a vector less one beyond them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,7 +43,7 @@ internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint pla
                 }
                 else
                 {
-                    Runs.Clear(to + done, length);
+                    PanelRuns.Clear(to + done, length);
                 }
 
                 done += length;
@@ -71,7 +71,7 @@ internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint pla
         end = Math.Max(begin, end);
         if (begin > 0)
         {
-            Runs.Clear(to, begin);
+            PanelRuns.Clear(to, begin);
         }
 
         float* p = from + first + (long)begin * stride;
@@ -107,7 +107,7 @@ internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint pla
 
         if (end < length)
         {
-            Runs.Clear(to + end, length - end);
+            PanelRuns.Clear(to + end, length - end);
         }
     }
 }

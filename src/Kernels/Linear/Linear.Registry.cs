@@ -50,16 +50,16 @@ public static unsafe partial class Linear
     private static void BackwardWeight(in Args args, double[][] inputs, double[][] outputs) =>
         BackwardWeightReference<double>(args, inputs[0], inputs[1], outputs[0]);
 
-    private static void ForwardWith<TSimd, TVector>(in Args args, float[][] inputs, float[][] outputs, WorkPool? pool)
+    private static void ForwardWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Forward<TSimd, TVector>(args, inputs[0], inputs[1], [], outputs[0], pool);
 
-    private static void BackwardInputWith<TSimd, TVector>(in Args args, float[][] inputs, float[][] outputs,
+    private static void BackwardInputWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
         WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => BackwardInput<TSimd, TVector>(args, inputs[0], inputs[1], outputs[0], pool);
 
-    private static void BackwardWeightWith<TSimd, TVector>(in Args args, float[][] inputs, float[][] outputs,
+    private static void BackwardWeightWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
         WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => BackwardWeight<TSimd, TVector>(args, inputs[0], inputs[1], outputs[0], pool);
