@@ -78,10 +78,10 @@ public static unsafe partial class DenseConv
         {
             for (int h = 0; h < classes; h++)
             {
-                WindowAxis vertical = Residue(h, window.Height, window.OutHeight, window.PadTop, window, out int kh);
+                PanelAxis vertical = Residue(h, window.Height, window.OutHeight, window.PadTop, window, out int kh);
                 for (int v = 0; v < Math.Min(window.Stride, window.Width); v++)
                 {
-                    WindowAxis horizontal = Residue(v, window.Width, window.OutWidth, window.PadLeft, window, out int kw);
+                    PanelAxis horizontal = Residue(v, window.Width, window.OutWidth, window.PadLeft, window, out int kw);
                     InputGradient<TSimd, TVector>(args, pdy, pw, pdx + h * window.Width + v, ps, vertical, horizontal,
                         kh, kw, pool);
                 }
@@ -92,7 +92,7 @@ public static unsafe partial class DenseConv
     /// <summary>The pixels (h₀ + a·stride, v₀ + b·stride) of dx read only the taps that hit them: a convolution of dy
     /// with stride 1, whose weights are gathered first. Nothing is scattered, no zero tap is multiplied.</summary>
     private static void InputGradient<TSimd, TVector>(in Args args, float* dy, float* w, float* dx, float* gathered,
-        WindowAxis vertical, WindowAxis horizontal, int kh, int kw, WorkPool? pool)
+        PanelAxis vertical, PanelAxis horizontal, int kh, int kw, WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
@@ -111,7 +111,7 @@ public static unsafe partial class DenseConv
     /// <summary>The axis of dy that input positions <c>first + a·stride</c> read. Tap k hits such a position where
     /// <c>first + pad − k·dilation</c> is a multiple of the stride: every (stride/gcd)-th tap from
     /// <paramref name="tap"/> on.</summary>
-    private static WindowAxis Residue(int first, int size, int outSize, int pad, in Window w, out int tap)
+    private static PanelAxis Residue(int first, int size, int outSize, int pad, in Window w, out int tap)
     {
         int gcd = Gcd(w.Stride, w.Dilation), every = w.Stride / gcd, positions = (size - first - 1) / w.Stride + 1;
         int last = Math.Min(w.Kernel, every);
@@ -120,12 +120,12 @@ public static unsafe partial class DenseConv
             int distance = first + pad - tap * w.Dilation;
             if (distance % w.Stride == 0)
             {
-                return new WindowAxis(outSize, positions, (w.Kernel - 1 - tap) / every + 1, 1, distance / w.Stride,
+                return new PanelAxis(outSize, positions, (w.Kernel - 1 - tap) / every + 1, 1, distance / w.Stride,
                     -(w.Dilation / gcd));
             }
         }
 
-        return new WindowAxis(outSize, positions, 0, 1, 0, 0);
+        return new PanelAxis(outSize, positions, 0, 1, 0, 0);
     }
 
     private static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);

@@ -50,8 +50,8 @@ public static unsafe partial class DenseConv
     {
         Window w = args.Window;
         return new WindowMatrix(x, (nint)args.X.ImageLength, args.X.Pixels,
-            new WindowAxis(w.Height, w.OutHeight, w.Kernel, w.Stride, -w.PadTop, w.Dilation),
-            new WindowAxis(w.Width, w.OutWidth, w.Kernel, w.Stride, -w.PadLeft, w.Dilation));
+            new PanelAxis(w.Height, w.OutHeight, w.Kernel, w.Stride, -w.PadTop, w.Dilation),
+            new PanelAxis(w.Width, w.OutWidth, w.Kernel, w.Stride, -w.PadLeft, w.Dilation));
     }
 
     private static void CheckForward<T>(in Args args, ReadOnlySpan<T> x, ReadOnlySpan<T> w, ReadOnlySpan<T> bias,

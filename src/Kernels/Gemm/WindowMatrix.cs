@@ -2,17 +2,17 @@ namespace MuxKernels;
 
 /// <summary>One axis of a sliding window: output position <c>v</c> and tap <c>t</c> read input position
 /// <c>v·stride + offset + t·step</c>, zero outside <c>[0, size)</c>.</summary>
-internal readonly record struct WindowAxis(int Size, int Out, int Taps, int Stride, int Offset, int Step);
+internal readonly record struct PanelAxis(int Size, int Out, int Taps, int Stride, int Offset, int Step);
 
 /// <summary>
 /// The columns of a convolution as the right factor of a matrix product, computed when they are packed (implicit
 /// im2col): row = (plane, tap row, tap column), column = (image, output pixel). Zero where a tap leaves the map.
 /// </summary>
-internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint plane, WindowAxis rows, WindowAxis columns)
+internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint plane, PanelAxis rows, PanelAxis columns)
     : IPanelSource
 {
-    private readonly WindowAxis vertical = rows;
-    private readonly WindowAxis horizontal = columns;
+    private readonly PanelAxis vertical = rows;
+    private readonly PanelAxis horizontal = columns;
 
     public nint RowStep => 0;
 
