@@ -19,7 +19,10 @@ public static class AtomicFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
-        string target = Path.GetFullPath(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
+        string? linked = new FileInfo(path).LinkTarget is null
+            ? null
+            : File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName;
+        string target = Path.GetFullPath(linked ?? path);
         string folder = Path.GetDirectoryName(target)
             ?? throw new IOException($"{path}: expected the name of a file.");
         if (!Directory.Exists(folder))
