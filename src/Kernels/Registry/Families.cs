@@ -18,5 +18,14 @@ internal static class Families
         .. DenseConv.Operations(),
         .. Linear.Operations(),
         .. ConvBias.Operations(),
+        .. Activation.Operations(),
+        .. BatchNorm.Operations(),
+        .. SqueezeExcite.Operations(),
+        .. GlobalAveragePool.Operations(),
+        .. SoftmaxCrossEntropy.Operations(),
+        .. Dropout.Operations(),
+        .. Add.Operations(),
+        .. SgdStep.Operations(),
+        .. AdamWStep.Operations(),
     ];
 }

@@ -87,6 +87,17 @@ public static class Guard
         }
     }
 
+    /// <summary>Demands that what is written is exactly what is read (in place) or does not overlap it.</summary>
+    public static void SameOrSeparate<T>(ReadOnlySpan<T> read, Span<T> written, string kernel,
+        [CallerArgumentExpression(nameof(read))] string readName = "",
+        [CallerArgumentExpression(nameof(written))] string writtenName = "")
+    {
+        if (read.Overlaps(written, out int offset) && offset != 0)
+        {
+            Fail($"{kernel}: {writtenName} overlaps {readName} by a shift, expected the same or separate memory.");
+        }
+    }
+
     /// <summary>Throws a <see cref="ShapeException"/>.</summary>
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -24,7 +24,7 @@ internal static class Exp
         p = TSimd.Fma(p, r, TSimd.Set(4.1665795894e-2f));
         p = TSimd.Fma(p, r, TSimd.Set(1.6666665459e-1f));
         p = TSimd.Fma(p, r, TSimd.Set(5.0000001201e-1f));
-        p = TSimd.Fma(p, TSimd.Mul(r, r), TSimd.Add(r, TSimd.Set(1f)));
+        p = TSimd.Add(TSimd.Fma(p, TSimd.Mul(r, r), r), TSimd.Set(1f));
         return TSimd.Scale(p, n);
     }
 

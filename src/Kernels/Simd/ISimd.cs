@@ -45,6 +45,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary><c>a / b</c>.</summary>
     static abstract TVector Div(TVector a, TVector b);
 
+    /// <summary><c>√a</c>.</summary>
+    static abstract TVector Sqrt(TVector a);
+
     /// <summary>Smaller lane; NaN where either is NaN.</summary>
     static abstract TVector Min(TVector a, TVector b);
 

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.Intrinsics;
+
 namespace MuxKernels;
 
 /// <summary>
@@ -5,7 +8,7 @@ namespace MuxKernels;
 /// <c>L = −1/N·Σ_n Σ_k t_{nk}·log softmax(x_n)_k</c>, <c>t = (1 − s)·onehot + s/K</c>. Labels are class indices stored as
 /// floats. Gradient <c>dx = dL/N·(softmax(x) − t)</c>, from the saved softmax.
 /// </summary>
-public static partial class SoftmaxCrossEntropy
+public static unsafe partial class SoftmaxCrossEntropy
 {
     /// <summary>Validated geometry.</summary>
     public readonly record struct Args
@@ -38,5 +41,84 @@ public static partial class SoftmaxCrossEntropy
 
         /// <inheritdoc/>
         public override string ToString() => $"{X}" + (Smoothing == 0 ? "" : $" s{Smoothing}");
+    }
+
+    /// <summary>y ← the mean loss; the softmax is saved.</summary>
+    /// <param name="args">Geometry and smoothing.</param>
+    /// <param name="x">Logits.</param>
+    /// <param name="labels">Class indices.</param>
+    /// <param name="y">The loss.</param>
+    /// <param name="softmax">Written.</param>
+    /// <param name="pool">Null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A wrong length, a label that is no class, or overlapping memory.</exception>
+    public static void Forward(in Args args, ReadOnlySpan<float> x, ReadOnlySpan<float> labels, Span<float> y,
+        Span<float> softmax, WorkPool? pool = null)
+    {
+        const string Kernel = "SoftmaxCrossEntropy.Forward";
+        Guard.Length(x, args.X, Kernel);
+        Guard.Length(y, Args.Y, Kernel);
+        Guard.Length(softmax, args.Saved, Kernel);
+        CheckLabels(args, labels, Kernel);
+        Guard.NoOverlap(x, softmax, Kernel);
+        Guard.NoOverlap(x, y, Kernel);
+        if (Simd512.IsSupported)
+        {
+            Forward<Simd512, Vector512<float>>(args, x, labels, y, softmax, pool);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Forward<Simd256, Vector256<float>>(args, x, labels, y, softmax, pool);
+        }
+        else
+        {
+            Forward<Simd128, Vector128<float>>(args, x, labels, y, softmax, pool);
+        }
+    }
+
+    /// <summary><c>dx ← dL/N·(softmax − t)</c>.</summary>
+    /// <param name="args">Geometry and smoothing.</param>
+    /// <param name="dy">Gradient of the loss, one number.</param>
+    /// <param name="softmax">The saved softmax.</param>
+    /// <param name="labels">Class indices.</param>
+    /// <param name="dx">Gradient of the logits, written.</param>
+    /// <param name="pool">Null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A wrong length, a label that is no class, or overlapping memory.</exception>
+    public static void Backward(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> softmax,
+        ReadOnlySpan<float> labels, Span<float> dx, WorkPool? pool = null)
+    {
+        const string Kernel = "SoftmaxCrossEntropy.Backward";
+        Guard.Length(dy, Args.Y, Kernel);
+        Guard.Length(softmax, args.Saved, Kernel);
+        Guard.Length(dx, args.X, Kernel);
+        CheckLabels(args, labels, Kernel);
+        Guard.SameOrSeparate(softmax, dx, Kernel);
+        Guard.NoOverlap(dy, dx, Kernel);
+        if (Simd512.IsSupported)
+        {
+            Backward<Simd512, Vector512<float>>(args, dy, softmax, labels, dx, pool);
+        }
+        else if (Simd256.IsSupported)
+        {
+            Backward<Simd256, Vector256<float>>(args, dy, softmax, labels, dx, pool);
+        }
+        else
+        {
+            Backward<Simd128, Vector128<float>>(args, dy, softmax, labels, dx, pool);
+        }
+    }
+
+    /// <summary>Demands one class index 0 … K − 1 for each row.</summary>
+    private static void CheckLabels<T>(in Args args, ReadOnlySpan<T> labels, string kernel)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        Guard.Length(labels, args.Labels, kernel);
+        for (int n = 0; n < labels.Length; n++)
+        {
+            double label = double.CreateTruncating(labels[n]);
+            if (!(label >= 0 && label < args.X.C && label == Math.Floor(label)))
+            {
+                Guard.Fail($"{kernel}: labels[{n}] is {label}, expected a class index 0 … {args.X.C - 1}.");
+            }
+        }
     }
 }

@@ -1,0 +1,152 @@
+namespace MuxKernels;
+
+/// <summary>Sums over runs of floats, in bands that the lengths alone decide, added in a fixed order.</summary>
+internal static unsafe class Reductions
+{
+    /// <summary>Elements that one float accumulator set sums before it is added to a double.</summary>
+    public const int Band = 4096;
+
+    private const int MaxParts = 256;
+
+    /// <summary>Planes of a band where a channel has <paramref name="pixels"/> elements an image.</summary>
+    public static int BandPlanes(int pixels) => Math.Max(1, Band / pixels);
+
+    /// <summary><c>Σ x</c> over <paramref name="planes"/> runs of <paramref name="length"/> elements that lie
+    /// <paramref name="stride"/> apart: one band.</summary>
+    public static float Sum<TSimd, TVector>(float* x, int planes, long stride, int length)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+        for (int n = 0; n < planes; n++, x += stride)
+        {
+            int p = 0;
+            for (; p <= length - 4 * TSimd.Lanes; p += 4 * TSimd.Lanes)
+            {
+                s0 = TSimd.Add(s0, TSimd.Load(x + p));
+                s1 = TSimd.Add(s1, TSimd.Load(x + p + TSimd.Lanes));
+                s2 = TSimd.Add(s2, TSimd.Load(x + p + 2 * TSimd.Lanes));
+                s3 = TSimd.Add(s3, TSimd.Load(x + p + 3 * TSimd.Lanes));
+            }
+
+            for (; p <= length - TSimd.Lanes; p += TSimd.Lanes)
+            {
+                s0 = TSimd.Add(s0, TSimd.Load(x + p));
+            }
+
+            if (p < length)
+            {
+                s1 = TSimd.Add(s1, TSimd.LoadPartial(x + p, length - p));
+            }
+        }
+
+        return TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+    }
+
+    /// <summary><c>Σ a·b</c> over one run of at most <see cref="Band"/> elements, or a short dot product.</summary>
+    public static float Dot<TSimd, TVector>(float* a, float* b, int length)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
+        int i = 0;
+        for (; i <= length - 4 * TSimd.Lanes; i += 4 * TSimd.Lanes)
+        {
+            s0 = TSimd.Fma(TSimd.Load(a + i), TSimd.Load(b + i), s0);
+            s1 = TSimd.Fma(TSimd.Load(a + i + TSimd.Lanes), TSimd.Load(b + i + TSimd.Lanes), s1);
+            s2 = TSimd.Fma(TSimd.Load(a + i + 2 * TSimd.Lanes), TSimd.Load(b + i + 2 * TSimd.Lanes), s2);
+            s3 = TSimd.Fma(TSimd.Load(a + i + 3 * TSimd.Lanes), TSimd.Load(b + i + 3 * TSimd.Lanes), s3);
+        }
+
+        for (; i <= length - TSimd.Lanes; i += TSimd.Lanes)
+        {
+            s0 = TSimd.Fma(TSimd.Load(a + i), TSimd.Load(b + i), s0);
+        }
+
+        if (i < length)
+        {
+            s1 = TSimd.Fma(TSimd.LoadPartial(a + i, length - i), TSimd.LoadPartial(b + i, length - i), s1);
+        }
+
+        return TSimd.Sum(TSimd.Add(TSimd.Add(s0, s1), TSimd.Add(s2, s3)));
+    }
+
+    /// <summary><c>Σ x</c> of one plane of any length, its bands added in double.</summary>
+    public static double PlaneSum<TSimd, TVector>(float* x, int length)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        double sum = 0;
+        for (int p = 0; p < length; p += Band)
+        {
+            sum += Sum<TSimd, TVector>(x + p, 1, 0, Math.Min(Band, length - p));
+        }
+
+        return sum;
+    }
+
+    /// <summary><c>Σ a·b</c> of two planes of any length, their bands added in double.</summary>
+    public static double PlaneDot<TSimd, TVector>(float* a, float* b, int length)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        double sum = 0;
+        for (int p = 0; p < length; p += Band)
+        {
+            sum += Dot<TSimd, TVector>(a + p, b + p, Math.Min(Band, length - p));
+        }
+
+        return sum;
+    }
+
+    /// <summary><c>Σ x²</c> in double throughout, in at most 256 parts by length.</summary>
+    public static double SumOfSquares(ReadOnlySpan<float> x, WorkPool? pool)
+    {
+        if (x.IsEmpty)
+        {
+            return 0;
+        }
+
+        int part = Math.Max(Elementwise.Block, (x.Length + MaxParts - 1) / MaxParts);
+        int parts = (int)(((long)x.Length + part - 1) / part);
+        double* sums = stackalloc double[MaxParts];
+        fixed (float* px = x)
+        {
+            WorkPool.For(pool, parts, new SquaresWork(px, x.Length, part, sums));
+        }
+
+        double sum = 0;
+        for (int i = 0; i < parts; i++)
+        {
+            sum += sums[i];
+        }
+
+        return sum;
+    }
+
+    private readonly struct SquaresWork(float* x, int length, int part, double* sums) : IWork
+    {
+        private readonly float* x = x;
+        private readonly double* sums = sums;
+
+        public void Run(int index, int worker)
+        {
+            float* from = x + (long)index * part, end = x + Math.Min(length, (long)(index + 1) * part);
+            double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+            for (; from <= end - 4; from += 4)
+            {
+                s0 += (double)from[0] * from[0];
+                s1 += (double)from[1] * from[1];
+                s2 += (double)from[2] * from[2];
+                s3 += (double)from[3] * from[3];
+            }
+
+            for (; from < end; from++)
+            {
+                s0 += (double)*from * *from;
+            }
+
+            sums[index] = s0 + s1 + (s2 + s3);
+        }
+    }
+}
