@@ -17,16 +17,12 @@ public static partial class MuxConv
         for (int part = 0; part < args.Scales.Count; part++)
         {
             MuxPart p = args.Part(part);
-            ReadOnlySpan<T> wp = w.Slice(p.WeightOffset, (int)p.Weight.Length);
+            double[] weight = ToDouble(w.Slice(p.WeightOffset, (int)p.Weight.Length));
             for (int n = 0; n < args.X.N; n++)
             {
                 double[] rearranged = Rearranged(args, p, args.X, p.InputMap, x, n);
                 double[] convolved = new double[p.OutputMap.ImageLength];
-                for (Tap t = new(p); t.Next();)
-                {
-                    convolved[t.Output] += double.CreateTruncating(wp[t.Weight]) * rearranged[t.Input];
-                }
-
+                Convolve(p, Pass.Forward, rearranged, weight, convolved);
                 RearrangeBack(args, p, args.Y, p.OutputMap, convolved, y, n);
             }
         }
@@ -45,16 +41,12 @@ public static partial class MuxConv
         for (int part = 0; part < args.Scales.Count; part++)
         {
             MuxPart p = args.Part(part);
-            ReadOnlySpan<T> wp = w.Slice(p.WeightOffset, (int)p.Weight.Length);
+            double[] weight = ToDouble(w.Slice(p.WeightOffset, (int)p.Weight.Length));
             for (int n = 0; n < args.X.N; n++)
             {
                 double[] upstream = Rearranged(args, p, args.Y, p.OutputMap, dy, n);
                 double[] gradient = new double[p.InputMap.ImageLength];
-                for (Tap t = new(p); t.Next();)
-                {
-                    gradient[t.Input] += double.CreateTruncating(wp[t.Weight]) * upstream[t.Output];
-                }
-
+                Convolve(p, Pass.BackwardInput, gradient, weight, upstream);
                 RearrangeBack(args, p, args.X, p.InputMap, gradient, dx, n);
             }
         }
@@ -78,10 +70,7 @@ public static partial class MuxConv
             {
                 double[] rearranged = Rearranged(args, p, args.X, p.InputMap, x, n);
                 double[] upstream = Rearranged(args, p, args.Y, p.OutputMap, dy, n);
-                for (Tap t = new(p); t.Next();)
-                {
-                    sums[t.Weight] += upstream[t.Output] * rearranged[t.Input];
-                }
+                Convolve(p, Pass.BackwardWeight, rearranged, sums, upstream);
             }
 
             for (int i = 0; i < sums.Length; i++)
@@ -171,40 +160,55 @@ public static partial class MuxConv
             : -1;
     }
 
-    /// <summary>Walks all (output pixel, weight, input pixel) triples of a part's convolution.</summary>
-    private struct Tap(MuxPart p)
+    /// <summary>One image's part of a convolution on the transformed map: every product that it has goes into the map
+    /// or the weight that <paramref name="pass"/> computes.</summary>
+    private static void Convolve(in MuxPart p, Pass pass, double[] input, double[] weight, double[] output)
     {
-        private int step = -1;
-
-        public int Output { get; private set; }
-
-        public int Input { get; private set; }
-
-        public int Weight { get; private set; }
-
-        public bool Next()
+        (Window window, int g, int k) = (p.Window, p.ChannelsPerGroup, p.Window.Kernel);
+        for (int o = 0, y = 0; o < p.Transformed.C; o++)
         {
-            (Window window, int g, int k) = (p.Window, p.ChannelsPerGroup, p.Window.Kernel);
-            int taps = g * k * k, count = (int)p.OutputMap.ImageLength * taps;
-            while (++step < count)
+            for (int h = 0; h < window.OutHeight; h++)
             {
-                (int output, int tap) = Math.DivRem(step, taps);
-                (int i, int kh, int kw) = (tap / (k * k), tap / k % k, tap % k);
-                int v = output % window.OutWidth, h = output / window.OutWidth % window.OutHeight;
-                int o = output / (window.OutWidth * window.OutHeight);
-                int row = h * window.Stride + kh * window.Dilation - window.PadTop;
-                int column = v * window.Stride + kw * window.Dilation - window.PadLeft;
-                if (row >= 0 && row < window.Height && column >= 0 && column < window.Width)
+                for (int v = 0; v < window.OutWidth; v++, y++)
                 {
-                    int channel = o / g * g + i;
-                    Output = output;
-                    Weight = o * taps + tap;
-                    Input = (channel * window.Height + row) * window.Width + column;
-                    return true;
+                    for (int tap = 0, w = o * g * k * k; tap < g * k * k; tap++, w++)
+                    {
+                        (int i, int kh, int kw) = (tap / (k * k), tap / k % k, tap % k);
+                        int row = h * window.Stride + kh * window.Dilation - window.PadTop;
+                        int column = v * window.Stride + kw * window.Dilation - window.PadLeft;
+                        if (row < 0 || row >= window.Height || column < 0 || column >= window.Width)
+                        {
+                            continue;
+                        }
+
+                        int x = ((o / g * g + i) * window.Height + row) * window.Width + column;
+                        switch (pass)
+                        {
+                            case Pass.Forward:
+                                output[y] += weight[w] * input[x];
+                                break;
+                            case Pass.BackwardInput:
+                                input[x] += weight[w] * output[y];
+                                break;
+                            default:
+                                weight[w] += output[y] * input[x];
+                                break;
+                        }
+                    }
                 }
             }
-
-            return false;
         }
+    }
+
+    private static double[] ToDouble<T>(ReadOnlySpan<T> from)
+        where T : struct, IFloatingPointIeee754<T>
+    {
+        double[] to = new double[from.Length];
+        for (int i = 0; i < to.Length; i++)
+        {
+            to[i] = double.CreateTruncating(from[i]);
+        }
+
+        return to;
     }
 }

@@ -23,7 +23,7 @@ public enum OddMaps
 public static partial class MuxConv
 {
     /// <summary>Validated geometry. Once built, every kernel may trust it.</summary>
-    public readonly record struct Args
+    public readonly partial record struct Args
     {
         private readonly PartTable parts;
 

@@ -27,5 +27,6 @@ internal static class Families
         .. Add.Operations(),
         .. SgdStep.Operations(),
         .. AdamWStep.Operations(),
+        .. MuxConv.Operations(),
     ];
 }
