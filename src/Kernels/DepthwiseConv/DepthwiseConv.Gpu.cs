@@ -17,7 +17,7 @@ public static class DepthwiseConvGpu
     /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps an input.</exception>
     public static void Forward(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<float> x,
         ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y) =>
-        GroupConvGpu.Forward(stream, AsGroups(args), x, w, bias, y);
+        GroupConvGpu.RunForward(stream, AsGroups(args), x, w, bias, y, "DepthwiseConvGpu.Forward");
 
     /// <summary><c>dx ← wᵀ ∗ dy</c> on the stream's accelerator.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -28,7 +28,7 @@ public static class DepthwiseConvGpu
     /// <exception cref="ShapeException">A view of another length or accelerator, or dx overlaps an input.</exception>
     public static void BackwardInput(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<float> dy,
         ArrayView<float> w, ArrayView<float> dx) =>
-        GroupConvGpu.BackwardInput(stream, AsGroups(args), dy, w, dx);
+        GroupConvGpu.RunBackwardInput(stream, AsGroups(args), dy, w, dx, "DepthwiseConvGpu.BackwardInput");
 
     /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in order.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
@@ -40,7 +40,7 @@ public static class DepthwiseConvGpu
     /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
     public static void BackwardWeight(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<float> dy,
         ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch) =>
-        GroupConvGpu.BackwardWeight(stream, AsGroups(args), dy, x, dw, scratch);
+        GroupConvGpu.RunBackwardWeight(stream, AsGroups(args), dy, x, dw, scratch, "DepthwiseConvGpu.BackwardWeight");
 
     /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
     public static int ScratchLength(in DepthwiseConv.Args args) => GroupConvGpu.ScratchLength(AsGroups(args));

@@ -39,21 +39,8 @@ public static class GroupConvGpu
     /// <param name="y">Output, <c>[N, O, H', W']</c>.</param>
     /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps an input.</exception>
     public static void Forward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
-        ArrayView<float> bias, ArrayView<float> y)
-    {
-        const string Name = "GroupConvGpu.Forward";
-        GpuGuard.Length(stream, x, args.X, Name);
-        GpuGuard.Length(stream, w, args.Weight, Name);
-        bool hasBias = GpuGuard.LengthOrEmpty(stream, bias, args.Bias, Name);
-        GpuGuard.Length(stream, y, args.Y, Name);
-        GpuGuard.NoOverlap(x, y, Name);
-        GpuGuard.NoOverlap(w, y, Name);
-        KernelConfig config =
-            GpuKernels.CoverPlanes(stream, args.Y.N * args.Y.C, args.Y.Pixels, out int blocks);
-        GpuKernels.Of(stream)
-            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(ForwardBody)(
-                stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
-    }
+        ArrayView<float> bias, ArrayView<float> y) =>
+        RunForward(stream, args, x, w, bias, y, "GroupConvGpu.Forward");
 
     /// <summary><c>dx ← wᵀ ∗ dy</c> on the stream's accelerator.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -63,19 +50,8 @@ public static class GroupConvGpu
     /// <param name="dx">Gradient of the input, written.</param>
     /// <exception cref="ShapeException">A view of another length or accelerator, or dx overlaps an input.</exception>
     public static void BackwardInput(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
-        ArrayView<float> w, ArrayView<float> dx)
-    {
-        const string Name = "GroupConvGpu.BackwardInput";
-        GpuGuard.Length(stream, dy, args.Y, Name);
-        GpuGuard.Length(stream, w, args.Weight, Name);
-        GpuGuard.Length(stream, dx, args.X, Name);
-        GpuGuard.NoOverlap(dy, dx, Name);
-        GpuGuard.NoOverlap(w, dx, Name);
-        KernelConfig config =
-            GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
-        GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
-            stream, config, dy, w, dx, Geometry(args, blocks));
-    }
+        ArrayView<float> w, ArrayView<float> dx) =>
+        RunBackwardInput(stream, args, dy, w, dx, "GroupConvGpu.BackwardInput");
 
     /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in order.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
@@ -86,13 +62,53 @@ public static class GroupConvGpu
     /// <param name="scratch">At least <see cref="ScratchLength"/> elements; their contents do not matter.</param>
     /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
     public static void BackwardWeight(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
-        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch)
+        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch) =>
+        RunBackwardWeight(stream, args, dy, x, dw, scratch, "GroupConvGpu.BackwardWeight");
+
+    /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
+    public static int ScratchLength(in GroupConv.Args args) =>
+        checked((int)args.Weight.Length * GpuSums.Bands(args.Weight.Length, (long)args.Y.N * args.Y.H));
+
+    /// <summary>The same under the name of another family, for messages.</summary>
+    internal static void RunForward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
+        ArrayView<float> bias, ArrayView<float> y, string name)
     {
-        const string Name = "GroupConvGpu.BackwardWeight";
-        GpuGuard.Length(stream, dy, args.Y, Name);
-        GpuGuard.Length(stream, x, args.X, Name);
-        GpuGuard.Length(stream, dw, args.Weight, Name);
-        GpuGuard.Scratch(stream, scratch, ScratchLength(args), Name);
+        GpuGuard.Length(stream, x, args.X, name);
+        GpuGuard.Length(stream, w, args.Weight, name);
+        bool hasBias = GpuGuard.LengthOrEmpty(stream, bias, args.Bias, name);
+        GpuGuard.Length(stream, y, args.Y, name);
+        GpuGuard.NoOverlap(x, y, name);
+        GpuGuard.NoOverlap(w, y, name);
+        KernelConfig config =
+            GpuKernels.CoverPlanes(stream, args.Y.N * args.Y.C, args.Y.Pixels, out int blocks);
+        GpuKernels.Of(stream)
+            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(ForwardBody)(
+                stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
+    }
+
+    /// <summary>The same under the name of another family, for messages.</summary>
+    internal static void RunBackwardInput(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
+        ArrayView<float> w, ArrayView<float> dx, string name)
+    {
+        GpuGuard.Length(stream, dy, args.Y, name);
+        GpuGuard.Length(stream, w, args.Weight, name);
+        GpuGuard.Length(stream, dx, args.X, name);
+        GpuGuard.NoOverlap(dy, dx, name);
+        GpuGuard.NoOverlap(w, dx, name);
+        KernelConfig config =
+            GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
+        GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
+            stream, config, dy, w, dx, Geometry(args, blocks));
+    }
+
+    /// <summary>The same under the name of another family, for messages.</summary>
+    internal static void RunBackwardWeight(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> dy,
+        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch, string name)
+    {
+        GpuGuard.Length(stream, dy, args.Y, name);
+        GpuGuard.Length(stream, x, args.X, name);
+        GpuGuard.Length(stream, dw, args.Weight, name);
+        GpuGuard.Scratch(stream, scratch, ScratchLength(args), name);
         int length = (int)args.Weight.Length, bands = GpuSums.Bands(length, args.Y.N * args.Y.H);
         GpuKernels.Of(stream)
             .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardWeightBody)(
@@ -100,10 +116,6 @@ public static class GroupConvGpu
                 Geometry(args, bands: bands));
         GpuSums.AddBands(stream, scratch, dw, bands);
     }
-
-    /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
-    public static int ScratchLength(in GroupConv.Args args) =>
-        checked((int)args.Weight.Length * GpuSums.Bands(args.Weight.Length, (long)args.Y.N * args.Y.H));
 
     /// <summary>One group of threads for a run of one output plane.</summary>
     internal static void ForwardBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y,

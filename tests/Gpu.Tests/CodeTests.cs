@@ -1,0 +1,68 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using Xunit;
+
+namespace MuxKernels.Tests;
+
+/// <summary>The code that CUDA devices get, compiled for sm_90 without one and read.</summary>
+public sealed partial class CodeTests
+{
+    private const int SharedLimit = 48 * 1024;
+
+    public static TheoryData<string> Bodies => [.. Methods().Select(Name)];
+
+    [Fact]
+    public void All_kernels_are_compiled() => Assert.True(Methods().Count() >= 15);
+
+    [Theory]
+    [MemberData(nameof(Bodies))]
+    public void Code_for_sm_90_keeps_locals_in_registers_and_names_its_memory(string body)
+    {
+        string code = Compile(Methods().Single(m => Name(m) == body));
+        Assert.DoesNotContain(".local", code, StringComparison.Ordinal);
+        Assert.Contains("st.global", code, StringComparison.Ordinal);
+        Assert.Empty(GenericAccess().Matches(code).Select(m => m.Value));
+        Assert.DoesNotContain("atom.", code, StringComparison.Ordinal);
+        long shared = SharedArray().Matches(code).Sum(m => long.Parse(m.Groups[1].Value));
+        Assert.InRange(shared, 0, SharedLimit);
+    }
+
+    [Theory]
+    [InlineData("MatrixProduct.Body")]
+    [InlineData("ConvBiasGpu.Body")]
+    public void Code_for_sm_90_shares_memory_between_barriers(string body)
+    {
+        string code = Compile(Methods().Single(m => Name(m) == body));
+        Assert.Contains("ld.shared", code, StringComparison.Ordinal);
+        Assert.Contains("ld.global", code, StringComparison.Ordinal);
+        Assert.Contains("bar.sync", code, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
+    private static partial Regex GenericAccess();
+
+    [GeneratedRegex(@"\.shared\s+\.align\s+\d+\s+\.b8\s+\S+\[(\d+)\]")]
+    private static partial Regex SharedArray();
+
+    private static string Compile(MethodInfo method)
+    {
+        using Context context = Context.Create(b => b.EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_90),
+            CudaArchitecture.SM_90, CudaInstructionSet.ISA_80, null);
+        EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
+        return ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
+    }
+
+    private static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
+
+    private static IEnumerable<MethodInfo> Methods() => typeof(GpuDevice).Assembly.GetTypes()
+        .SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        .Where(m => m.Name.EndsWith("Body", StringComparison.Ordinal) && m.ReturnType == typeof(void)
+            && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(ArrayView<float>));
+}
