@@ -28,6 +28,7 @@ public sealed partial class CodeTests
         Assert.DoesNotContain(".local", code, StringComparison.Ordinal);
         Assert.Contains("st.global", code, StringComparison.Ordinal);
         Assert.Empty(GenericAccess().Matches(code).Select(m => m.Value));
+        Assert.DoesNotContain("call", code, StringComparison.Ordinal);
         Assert.DoesNotContain("atom.", code, StringComparison.Ordinal);
         long shared = SharedArray().Matches(code).Sum(m => long.Parse(m.Groups[1].Value));
         Assert.InRange(shared, 0, SharedLimit);
@@ -44,15 +45,20 @@ public sealed partial class CodeTests
         Assert.Contains("bar.sync", code, StringComparison.Ordinal);
     }
 
+    /// <summary>What the checks above look for does exist: without O2 accesses are generic.</summary>
+    [Fact]
+    public void Without_optimisation_the_checks_find_generic_accesses() => Assert.NotEmpty(GenericAccess().Matches(
+        Compile(Methods().Single(m => Name(m) == "PartsConv.ForwardBody"), OptimizationLevel.O0)));
+
     [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
     private static partial Regex GenericAccess();
 
     [GeneratedRegex(@"\.shared\s+\.align\s+\d+\s+\.b8\s+\S+\[(\d+)\]")]
     private static partial Regex SharedArray();
 
-    private static string Compile(MethodInfo method)
+    private static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2)
     {
-        using Context context = Context.Create(b => b.EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        using Context context = Context.Create(b => b.EnableAlgorithms().Optimize(level));
         using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_90),
             CudaArchitecture.SM_90, CudaInstructionSet.ISA_80, null);
         EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
