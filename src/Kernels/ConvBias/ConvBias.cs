@@ -14,7 +14,7 @@ public static unsafe class ConvBias
     /// <param name="dy">Gradient of the output.</param>
     /// <param name="db">Gradient of the bias, <c>[O]</c>, added to.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
-    /// <exception cref="ShapeException">A bad shape, a length that does not match it, or overlapping memory.</exception>
+    /// <exception cref="ShapeException">A bad shape, a length that differs from it, or overlapping memory.</exception>
     public static void Backward(in Shape args, ReadOnlySpan<float> dy, Span<float> db, WorkPool? pool = null)
     {
         if (Simd512.IsSupported)
@@ -32,7 +32,7 @@ public static unsafe class ConvBias
     }
 
     /// <summary><c>db[o] += Σ_{n,p} dy[n,o,p]</c> in plain loops, summed in double.</summary>
-    /// <exception cref="ShapeException">A bad shape, a length that does not match it, or overlapping memory.</exception>
+    /// <exception cref="ShapeException">A bad shape, a length that differs from it, or overlapping memory.</exception>
     public static void BackwardReference<T>(in Shape args, ReadOnlySpan<T> dy, Span<T> db)
         where T : struct, IFloatingPointIeee754<T>
     {

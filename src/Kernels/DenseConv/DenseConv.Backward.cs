@@ -81,7 +81,8 @@ public static unsafe partial class DenseConv
                 PanelAxis vertical = Residue(h, window.Height, window.OutHeight, window.PadTop, window, out int kh);
                 for (int v = 0; v < Math.Min(window.Stride, window.Width); v++)
                 {
-                    PanelAxis horizontal = Residue(v, window.Width, window.OutWidth, window.PadLeft, window, out int kw);
+                    PanelAxis horizontal = Residue(v, window.Width, window.OutWidth, window.PadLeft, window,
+                        out int kw);
                     InputGradient<TSimd, TVector>(args, pdy, pw, pdx + h * window.Width + v, ps, vertical, horizontal,
                         kh, kw, pool);
                 }

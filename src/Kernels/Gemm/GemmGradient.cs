@@ -74,7 +74,8 @@ internal static unsafe class GemmGradient
             (int column, int length) = plan.At(chunk);
             DotArgs t = default;
             t.Sums = vectors;
-            (t.Runs, t.Length) = plan.Form == GradientForm.WholeMaps ? (length / plan.Pixels, plan.Pixels) : (1, length);
+            bool maps = plan.Form == GradientForm.WholeMaps;
+            (t.Runs, t.Length) = maps ? (length / plan.Pixels, plan.Pixels) : (1, length);
             (t.ARun, t.BRun) = (dyImage, xImage);
             float* a = dy.At(firstRow, column);
             t.ARow = plan.Pixels;

@@ -8,7 +8,7 @@ public static unsafe partial class Linear
     [
         new KernelOperation<Args>("linear.forward")
         {
-            Inputs = static a => [new("x", a.X), new("w", a.Weight)],
+            Inputs = static a => [new("x", a.X), new("w", a.Weight), new("bias", a.Bias)],
             Outputs = static a => [new("y", a.Y)],
             Reference = Forward,
             Bound = static (in Args a, double[][] x, double[][] y) => ErrorBound.OfSum(a, x, y, Forward, a.X.C),
@@ -42,7 +42,7 @@ public static unsafe partial class Linear
     ];
 
     private static void Forward(in Args args, double[][] inputs, double[][] outputs) =>
-        ForwardReference<double>(args, inputs[0], inputs[1], [], outputs[0]);
+        ForwardReference<double>(args, inputs[0], inputs[1], inputs[2], outputs[0]);
 
     private static void BackwardInput(in Args args, double[][] inputs, double[][] outputs) =>
         BackwardInputReference<double>(args, inputs[0], inputs[1], outputs[0]);
@@ -52,7 +52,7 @@ public static unsafe partial class Linear
 
     private static void ForwardWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
-        where TVector : struct => Forward<TSimd, TVector>(args, inputs[0], inputs[1], [], outputs[0], pool);
+        where TVector : struct => Forward<TSimd, TVector>(args, inputs[0], inputs[1], inputs[2], outputs[0], pool);
 
     private static void BackwardInputWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
         WorkPool? pool)

@@ -44,8 +44,10 @@ public static unsafe partial class PointwiseConv
                 return;
             }
 
-            ImageMatrix from = new(px, (nint)i * pixels, pixels, pixels), to = new(py, (nint)o * pixels, pixels, pixels);
-            Gemm.Run<TSimd, TVector, ImageMatrix, ImageMatrix>(pw, i, 1, o, i, pb, from, to, n, pixels, add: false, pool);
+            ImageMatrix from = new(px, (nint)i * pixels, pixels, pixels);
+            ImageMatrix to = new(py, (nint)o * pixels, pixels, pixels);
+            Gemm.Run<TSimd, TVector, ImageMatrix, ImageMatrix>(pw, i, 1, o, i, pb, from, to, n, pixels, add: false,
+                pool);
         }
     }
 
