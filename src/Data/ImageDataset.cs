@@ -96,8 +96,8 @@ public sealed class ImageDataset
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Count);
         int length = (int)ImageShape.Length;
-        return new ImageDataset(images[..(count * length)], labels[..count], Channels, Height, Width, ClassNames, Source,
-            Licence);
+        return new ImageDataset(images[..(count * length)], labels[..count], Channels, Height, Width, ClassNames,
+            Source, Licence);
     }
 
     /// <summary>Number of images of each class.</summary>

@@ -16,7 +16,8 @@ public sealed class IdxTests : IDisposable
     [InlineData(true)]
     public void Reads_plain_and_gzip(bool gzip)
     {
-        ImageDataset data = Read(gzip ? Files.Gzip(GoodImages) : GoodImages, gzip ? Files.Gzip(GoodLabels) : GoodLabels);
+        ImageDataset data = Read(gzip ? Files.Gzip(GoodImages) : GoodImages,
+            gzip ? Files.Gzip(GoodLabels) : GoodLabels);
         Assert.Equal((3, 1, 4, 5), (data.Count, data.Channels, data.Height, data.Width));
         Assert.Equal(Files.Ramp(60), data.Images.ToArray());
         Assert.Equal(Files.Ramp(20, 20), data.Image(1).ToArray());

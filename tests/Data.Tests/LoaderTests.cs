@@ -4,7 +4,8 @@ namespace MuxKernels.Data.Tests;
 
 public class LoaderTests
 {
-    private static readonly ImageDataset Data = new(Files.Ramp(103 * 12), [.. Enumerable.Range(0, 103).Select(i => i % 5)],
+    private static readonly ImageDataset Data = new(Files.Ramp(103 * 12),
+        [.. Enumerable.Range(0, 103).Select(i => i % 5)],
         1, 3, 4, ["a", "b", "c", "d", "e"], "ramp");
 
     private static readonly Transform[] Augmentation =
@@ -120,7 +121,8 @@ public class LoaderTests
     [InlineData(4)]
     public void An_error_of_a_transform_surfaces_at_its_batch(int prefetch)
     {
-        Loader loader = new(Data, new() { BatchSize = 10, Prefetch = prefetch, Threads = 2, Transforms = [new Failing()] });
+        Loader loader = new(Data, new() { BatchSize = 10, Prefetch = prefetch, Threads = 2,
+            Transforms = [new Failing()] });
         List<int> seen = [];
         InvalidOperationException e = Assert.Throws<InvalidOperationException>(() =>
         {

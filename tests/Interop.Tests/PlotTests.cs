@@ -11,8 +11,11 @@ public sealed class PlotTests : IDisposable
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
 
-    private static readonly double[] Awkward = [double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, 1,
-        -1, 1e-320, double.Epsilon, double.MaxValue, double.MinValue, 1e16, 1e16 + 2, 3, 0.1, 1e-9];
+    private static readonly double[] Awkward =
+    [
+        double.NaN, double.PositiveInfinity, double.NegativeInfinity, 0, -0.0, 1, -1, 1e-320, double.Epsilon,
+        double.MaxValue, double.MinValue, 1e16, 1e16 + 2, 3, 0.1, 1e-9,
+    ];
 
     private static readonly Gen<double[]> Values = Gen.ArrayOf(
         Gen.OneOf(Gen.Elements(Awkward), Gen.Choose(-1000, 1000).Select(i => i / 8.0)));
@@ -69,7 +72,8 @@ public sealed class PlotTests : IDisposable
     public void A_missing_value_interrupts_the_line()
     {
         XElement svg = Check(Plot.Lines(new(), PlotSeries.Of("x", [1, 2, double.NaN, 4, 5])));
-        string path = svg.Elements(Svg + "path").Single(p => p.Attribute("class")!.Value.StartsWith("line")).Attribute("d")!.Value;
+        string path = svg.Elements(Svg + "path").Single(p => p.Attribute("class")!.Value.StartsWith("line"))
+            .Attribute("d")!.Value;
         Assert.Equal(2, path.Count(c => c == 'M'));
         Assert.Equal(2, path.Count(c => c == 'L'));
         Assert.Equal(4, svg.Elements(Svg + "circle").Count());
@@ -79,7 +83,10 @@ public sealed class PlotTests : IDisposable
     public void Bars_are_as_long_as_their_values()
     {
         XElement svg = Check(Plot.Bars(new(), ["a", "b"], new PlotBars("ms", [2, 6])));
-        double[] widths = [.. svg.Elements(Svg + "rect").Where(bar => bar.Value.Contains(',')).Select(bar => Number(bar, "width"))];
+        double[] widths =
+        [
+            .. svg.Elements(Svg + "rect").Where(bar => bar.Value.Contains(',')).Select(bar => Number(bar, "width")),
+        ];
         Assert.Equal(3, widths[1] / widths[0], 0.01);
     }
 

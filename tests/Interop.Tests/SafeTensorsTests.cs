@@ -15,7 +15,8 @@ public sealed class SafeTensorsTests : IDisposable
         from type in Gen.Elements(Enum.GetValues<SafeTensorType>())
         from bytes in Gen.ListOf(Gen.Choose(0, 255), 8 * 64)
         from end in Gen.Elements("", "🦊", ".weight", "\0", "\u2028")
-        select new Entry(WellFormed(name.Get ?? "") + end, type, [.. shape.Select(axis => (long)axis)], [.. bytes.Select(b => (byte)b)]);
+        select new Entry(WellFormed(name.Get ?? "") + end, type,
+            [.. shape.Select(axis => (long)axis)], [.. bytes.Select(b => (byte)b)]);
 
     private readonly Files files = new();
 
@@ -26,7 +27,8 @@ public sealed class SafeTensorsTests : IDisposable
         Prop.ForAll(Gen.ListOf(Entries).ToArbitrary(), list =>
         {
             Entry[] entries = [.. list.DistinctBy(entry => entry.Name).Where(entry => entry.Name != "__metadata__")];
-            Dictionary<string, string> metadata = entries.ToDictionary(entry => entry.Name, entry => entry.Name + "\n\"é");
+            Dictionary<string, string> metadata =
+                entries.ToDictionary(entry => entry.Name, entry => entry.Name + "\n\"é");
             string path = files.Path("t.safetensors");
             SafeTensors.Write(path, entries.Select(entry => entry.Tensor()), metadata);
             using SafeTensorsFile file = SafeTensors.Read(path);
@@ -51,9 +53,11 @@ public sealed class SafeTensorsTests : IDisposable
             BitConverter.UInt32BitsToSingle(0x7FC12345), BitConverter.UInt32BitsToSingle(0xFF812345)];
         double[] d = [Math.PI, double.Epsilon, BitConverter.UInt64BitsToDouble(0x7FF0000000000001)];
         string path = files.Path("t");
-        SafeTensors.Write(path, [SafeTensor.Of<float>("x", new Shape(7, 1, 1, 1), x), SafeTensor.Of<double>("d", [3], d)]);
+        SafeTensors.Write(path,
+            [SafeTensor.Of<float>("x", new Shape(7, 1, 1, 1), x), SafeTensor.Of<double>("d", [3], d)]);
         using SafeTensorsFile file = SafeTensors.Read(path);
-        Assert.Equal(x.Select(BitConverter.SingleToUInt32Bits), file.Read<float>("x").Select(BitConverter.SingleToUInt32Bits));
+        Assert.Equal(x.Select(BitConverter.SingleToUInt32Bits),
+            file.Read<float>("x").Select(BitConverter.SingleToUInt32Bits));
         Assert.Equal(d.Select(BitConverter.DoubleToUInt64Bits),
             file.Read<double>("d").Select(BitConverter.DoubleToUInt64Bits));
     }
@@ -75,7 +79,8 @@ public sealed class SafeTensorsTests : IDisposable
     public void The_layout_is_that_of_the_format()
     {
         string path = files.Path("t");
-        SafeTensors.Write(path, [SafeTensor.Of<float>("a", [1, 2], new[] { 1f, 2f }), SafeTensor.Of<long>("n", [], new[] { 5L })],
+        SafeTensors.Write(path,
+            [SafeTensor.Of<float>("a", [1, 2], new[] { 1f, 2f }), SafeTensor.Of<long>("n", [], new[] { 5L })],
             new Dictionary<string, string> { ["k"] = "v" });
         byte[] bytes = File.ReadAllBytes(path);
         int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
@@ -112,12 +117,14 @@ public sealed class SafeTensorsTests : IDisposable
     public void Elements_that_do_not_fit_are_refused()
     {
         string path = files.Path("t");
-        SafeTensors.Write(path, [SafeTensor.Of<float>("f", [1], new[] { 1f }), SafeTensor.Of<long>("n", [1], new[] { 1L << 40 })]);
+        SafeTensors.Write(path,
+            [SafeTensor.Of<float>("f", [1], new[] { 1f }), SafeTensor.Of<long>("n", [1], new[] { 1L << 40 })]);
         using SafeTensorsFile file = SafeTensors.Read(path);
         Assert.Contains("F32", Assert.Throws<SafeTensorsException>(() => file.Read<long>("f")).Message);
         Assert.Contains("'n'", Assert.Throws<SafeTensorsException>(() => file.Read<int>("n")).Message);
         Assert.Contains("'missing'", Assert.Throws<SafeTensorsException>(() => file.Read<float>("missing")).Message);
-        Assert.Contains("has 1 elements", Assert.Throws<SafeTensorsException>(() => file.Read("f", new float[2])).Message);
+        Assert.Contains("has 1 elements",
+            Assert.Throws<SafeTensorsException>(() => file.Read("f", new float[2])).Message);
         Assert.Null(file.Find("missing"));
     }
 

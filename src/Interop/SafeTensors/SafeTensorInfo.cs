@@ -6,7 +6,8 @@ namespace MuxKernels.Interop;
 /// <param name="Shape">Lengths of the axes; none for a single number.</param>
 /// <param name="Count">Number of elements, the product of the axes.</param>
 /// <param name="Offset">First byte, from the end of the header.</param>
-public sealed record SafeTensorInfo(string Name, SafeTensorType Type, IReadOnlyList<long> Shape, long Count, long Offset)
+public sealed record SafeTensorInfo(string Name, SafeTensorType Type, IReadOnlyList<long> Shape, long Count,
+    long Offset)
 {
     /// <summary>Bytes of all elements.</summary>
     public long Length => Count * Type.Size();

@@ -110,7 +110,8 @@ public static class SafeTensors
         {
             if (System.Text.Rune.DecodeFromUtf16(rest, out _, out int used) != System.Buffers.OperationStatus.Done)
             {
-                throw new SafeTensorsException($"{path}: {Quote(text)} is not well-formed text (half a surrogate pair).");
+                throw new SafeTensorsException(
+                    $"{path}: {Quote(text)} is not well-formed text: half a surrogate pair.");
             }
 
             rest = rest[used..];

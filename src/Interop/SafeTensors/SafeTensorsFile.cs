@@ -229,7 +229,8 @@ public sealed class SafeTensorsFile : IDisposable
             int got = RandomAccess.Read(handle, bytes, offset);
             if (got == 0)
             {
-                throw new SafeTensorsException($"{Path}: the file ends at byte {offset}; it was longer when it was opened.");
+                throw new SafeTensorsException(
+                    $"{Path}: the file ends at byte {offset}; it was longer when it was opened.");
             }
 
             bytes = bytes[got..];

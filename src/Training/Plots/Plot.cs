@@ -117,7 +117,8 @@ public static class Plot
         if (options.Width is < 200 or > 10_000 || options.Height is < 150 or > 10_000)
         {
             throw new ArgumentException(
-                $"Plot: {options.Width}×{options.Height} pixels, expected 200 to 10000 × 150 to 10000.", nameof(options));
+                $"Plot: {options.Width}×{options.Height} pixels, expected 200 to 10000 × 150 to 10000.",
+                nameof(options));
         }
     }
 
@@ -165,7 +166,8 @@ public static class Plot
         }
     }
 
-    private static void DrawLine(SvgCanvas canvas, PlotSeries line, int colour, PlotAxis xAxis, PlotAxis yAxis, Frame frame)
+    private static void DrawLine(SvgCanvas canvas, PlotSeries line, int colour, PlotAxis xAxis, PlotAxis yAxis,
+        Frame frame)
     {
         List<(double X, double Y)?> points = [];
         foreach ((double x, double y) in line.X.Zip(line.Y))

@@ -31,7 +31,7 @@ public sealed record PlotOptions
     /// <summary>Text beside the vertical axis; a bar chart has none.</summary>
     public string YLabel { get; init; } = "";
 
-    /// <summary>Logarithmic horizontal axis (of a bar chart: the values). Values must be positive to be drawn.</summary>
+    /// <summary>Logarithmic horizontal axis (of a bar chart: its values). Only positive values are drawn.</summary>
     public bool LogX { get; init; }
 
     /// <summary>Logarithmic vertical axis; a bar chart has none.</summary>
