@@ -69,8 +69,13 @@ public sealed class Session : IDisposable
         {
             if (inputs[i] is { } input)
             {
-                views[i] = input.Data;
                 gradient |= input.NeedsGradient;
+                if (input is Parameter && Device is MetaDevice)
+                {
+                    continue; // Shapes are enough: a network can be described wherever its numbers are.
+                }
+
+                views[i] = input.Data;
                 if (!ReferenceEquals(views[i].Buffer!.Device, Device))
                 {
                     throw new InvalidOperationException($"{@operator.Type}: input {i} {input.Shape} is on "
@@ -163,6 +168,15 @@ public sealed class Session : IDisposable
         if (!Records)
         {
             ReleaseSince(mark, results);
+        }
+    }
+
+    /// <summary>Without a record: gives the memory of a tensor back that nobody reads any more. With one it stays.</summary>
+    public void Forget(Tensor tensor)
+    {
+        if (!Records && owned.Remove(tensor))
+        {
+            Release(tensor);
         }
     }
 
