@@ -18,12 +18,14 @@ public interface IWork
 /// </summary>
 public sealed unsafe class WorkPool : IDisposable
 {
-    private const int SpinRounds = 2000;
+    private const int SpinRounds = 200;
+    private const int YieldRounds = 100;
 
     private readonly Thread[] threads;
     private readonly SemaphoreSlim[] wake;
     private readonly int[] parked;
     private readonly Lock gate = new();
+    private readonly int rounds;
     private delegate*<void*, int, int, void> body;
     private void* work;
     private int count;
@@ -40,6 +42,8 @@ public sealed unsafe class WorkPool : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, 1024);
         ThreadCount = threads == 0 ? Environment.ProcessorCount : threads;
+        // More threads than processors would spin in each other's way.
+        rounds = ThreadCount <= Environment.ProcessorCount ? SpinRounds + YieldRounds : 0;
         this.threads = new Thread[ThreadCount - 1];
         wake = new SemaphoreSlim[ThreadCount - 1];
         parked = new int[ThreadCount - 1];
@@ -120,10 +124,16 @@ public sealed unsafe class WorkPool : IDisposable
             }
 
             Work(0);
-            SpinWait spin = default;
-            while (Volatile.Read(ref busy) != 0)
+            for (int round = 0; Volatile.Read(ref busy) != 0; round++)
             {
-                spin.SpinOnce(sleep1Threshold: -1);
+                if (round < rounds)
+                {
+                    Thread.SpinWait(10);
+                }
+                else
+                {
+                    Thread.Yield();
+                }
             }
 
             if (failure is not null)
@@ -156,9 +166,17 @@ public sealed unsafe class WorkPool : IDisposable
         int seen = 0;
         while (true)
         {
-            for (int round = 0; Volatile.Read(ref generation) == seen && round < SpinRounds; round++)
+            // Spin for some ten microseconds, then give the processor to whoever wants it, then park.
+            for (int round = 0; Volatile.Read(ref generation) == seen && round < rounds; round++)
             {
-                Thread.SpinWait(20);
+                if (round < SpinRounds)
+                {
+                    Thread.SpinWait(10);
+                }
+                else
+                {
+                    Thread.Yield();
+                }
             }
 
             if (Volatile.Read(ref generation) == seen)
