@@ -2,11 +2,6 @@ using FsCheck;
 
 namespace MuxKernels.Testing;
 
-/// <summary>A kernel of two operands and one result: <c>y = F(x, w)</c>, <c>dx = Fᵀ(dy, w)</c>, <c>dw = Fᵀ(dy, x)</c>.
-/// </summary>
-public delegate void SpanKernel<TArgs>(in TArgs args, ReadOnlySpan<float> x, ReadOnlySpan<float> w, Span<float> y)
-    where TArgs : struct;
-
 public static partial class Check
 {
     /// <summary>Cases tried by default.</summary>
@@ -48,24 +43,6 @@ public static partial class Check
             }
         }
     }
-
-    /// <summary>Checks a kernel of two operands and one result, on spans: a convolution forward or backward.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
-    public static void Against<TArgs>(KernelOperation<TArgs> reference, SpanKernel<TArgs> candidate,
-        Arbitrary<TArgs>? cases = null, int count = DefaultCount, ulong seed = 1)
-        where TArgs : struct => Against(reference, Body(candidate), cases, count, seed);
-
-    /// <summary>Checks a kernel of two operands and one result, on spans, on given geometries.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, IEnumerable{TArgs}, ulong, WorkPool)"/>
-    public static void Against<TArgs>(KernelOperation<TArgs> reference, SpanKernel<TArgs> candidate,
-        IEnumerable<TArgs> cases, ulong seed = 1)
-        where TArgs : struct => Against(reference, Body(candidate), cases, seed);
-
-    /// <summary>Checks a kernel on spans against the reference of a named operation: <c>"depthwise.forward"</c>.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
-    public static void Against<TArgs>(string reference, SpanKernel<TArgs> candidate, Arbitrary<TArgs>? cases = null,
-        int count = DefaultCount, ulong seed = 1)
-        where TArgs : struct => Against(KernelRegistry.Get<TArgs>(reference), candidate, cases, count, seed);
 
     /// <summary>Runs a property over generated cases; a counterexample is shrunk (the first simpler case that fails too,
     /// again and again) before it is reported.</summary>
@@ -148,19 +125,6 @@ public static partial class Check
             return $"threw {e.GetType().Name}: {e.Message}";
         }
     }
-
-    private static KernelBody<TArgs> Body<TArgs>(SpanKernel<TArgs> kernel)
-        where TArgs : struct =>
-        (in args, inputs, outputs, _) =>
-        {
-            if (inputs.Length < 2 || outputs.Length != 1)
-            {
-                throw new ArgumentException($"The operation has {inputs.Length} inputs and {outputs.Length} outputs; "
-                    + "a kernel on spans has two and one. Use the form that takes KernelMemory[].");
-            }
-
-            kernel(args, inputs[0], inputs[1], outputs[0]);
-        };
 
     private static (TArgs Smallest, string Reason, int Steps) Shrunk<TArgs>(Arbitrary<TArgs> cases,
         Func<TArgs, string?> property, TArgs args, string failure)

@@ -66,6 +66,21 @@ public class GuardPageTests
         Assert.NotEqual(0, Child.Run([access]).ExitCode);
 }
 
+/// <summary>The sample that users start from.</summary>
+public class SampleTests
+{
+    [Fact]
+    public void A_wrong_convolution_gets_a_shrunk_counterexample()
+    {
+        (int exit, string[] lines) = Child.RunProgram(Path.Combine(AppContext.BaseDirectory, "CheckYourKernel.dll"), []);
+        Assert.Equal(0, exit);
+        Assert.StartsWith("depthwise.forward: y[0, 0, 0, 0] is", lines[0]);
+        Assert.Contains("geometry [1, 1, 2, 2] k2 s1", lines[1]);
+        Assert.Contains("shrunk", lines[2]);
+        Assert.Contains("seed     1", lines[3]);
+    }
+}
+
 /// <summary>Skips where the processor has no AVX-512.</summary>
 public sealed class Avx512FactAttribute : FactAttribute
 {
@@ -92,7 +107,11 @@ internal static class Child
         return lines;
     }
 
-    public static (int ExitCode, string[] Lines) Run(string[] arguments, params (string Name, string Value)[] environment)
+    public static (int ExitCode, string[] Lines) Run(string[] arguments, params (string Name, string Value)[] environment) =>
+        RunProgram(typeof(ChildProgram).Assembly.Location, arguments, environment);
+
+    public static (int ExitCode, string[] Lines) RunProgram(string program, string[] arguments,
+        params (string Name, string Value)[] environment)
     {
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
             ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet");
@@ -102,7 +121,7 @@ internal static class Child
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(typeof(ChildProgram).Assembly.Location);
+        start.ArgumentList.Add(program);
         foreach (string argument in arguments)
         {
             start.ArgumentList.Add(argument);
