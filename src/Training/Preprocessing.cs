@@ -1,0 +1,70 @@
+using System.Text.Json;
+using MuxKernels.Data;
+
+namespace MuxKernels.Training;
+
+/// <summary>What is done to images before a network sees them; it travels with the weights.</summary>
+/// <param name="Border">Zero pixels added on each side (28 → 32 is 2).</param>
+/// <param name="Mean">Mean of each channel, pixels in 0 … 1.</param>
+/// <param name="Std">Standard deviation of each channel.</param>
+public sealed record Preprocessing(int Border, IReadOnlyList<float> Mean, IReadOnlyList<float> Std)
+{
+    /// <summary>Metadata key in weight files.</summary>
+    public const string Key = "muxkernels.preprocessing";
+
+    /// <summary>Statistics of a data set's own images, and the border that brings them to a side length.</summary>
+    public static Preprocessing Of(ImageDataset dataset, int side = 0)
+    {
+        ChannelStatistics statistics = ChannelStatistics.Of(dataset);
+        int border = side > dataset.Height ? (side - dataset.Height) / 2 : 0;
+        return new Preprocessing(border, statistics.Mean, statistics.Std);
+    }
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="FormatException">Text that is no such object.</exception>
+    public static Preprocessing FromJson(string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            Preprocessing read = new(root.GetProperty("border").GetInt32(),
+                [.. root.GetProperty("mean").EnumerateArray().Select(v => v.GetSingle())],
+                [.. root.GetProperty("std").EnumerateArray().Select(v => v.GetSingle())]);
+            return read.Border is >= 0 and <= 1024 && read.Mean.Count == read.Std.Count && read.Std.All(s => s > 0)
+                ? read
+                : throw new FormatException("Preprocessing: the border, means and deviations do not fit together.");
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new FormatException($"Preprocessing: {e.Message}", e);
+        }
+    }
+
+    /// <summary>As JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(new { border = Border, mean = Mean, std = Std });
+
+    /// <summary>Transforms for a loader: the border, then (for training) a random crop and a flip, then normalisation.</summary>
+    /// <param name="augment">Whether images are cropped and flipped at random.</param>
+    /// <param name="flip">Whether they may be flipped.</param>
+    public IReadOnlyList<Transform> Transforms(bool augment, bool flip = true)
+    {
+        List<Transform> steps = [];
+        if (Border > 0)
+        {
+            steps.Add(new Pad(Border));
+        }
+
+        if (augment)
+        {
+            steps.Add(new RandomCrop(2));
+            if (flip)
+            {
+                steps.Add(new HorizontalFlip());
+            }
+        }
+
+        steps.Add(new Normalize([.. Mean], [.. Std]));
+        return steps;
+    }
+}

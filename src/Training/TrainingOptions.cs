@@ -1,0 +1,73 @@
+namespace MuxKernels.Training;
+
+/// <summary>Optimizers of the trainer.</summary>
+public enum OptimizerKind
+{
+    /// <summary>SGD with momentum (Nesterov by <see cref="TrainingOptions.Nesterov"/>).</summary>
+    Sgd,
+
+    /// <summary>AdamW.</summary>
+    AdamW,
+}
+
+/// <summary>Schedules of the trainer.</summary>
+public enum ScheduleKind
+{
+    /// <summary>Half a cosine to zero.</summary>
+    Cosine,
+
+    /// <summary>The same rate throughout.</summary>
+    Constant,
+
+    /// <summary>Multiplied by 0.1 at one half and three quarters of the epochs.</summary>
+    Step,
+}
+
+/// <summary>How a network is trained.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Passes over the training images.</summary>
+    public int Epochs { get; init; } = 10;
+
+    /// <summary>Images of a step.</summary>
+    public int BatchSize { get; init; } = 64;
+
+    /// <summary>Which optimizer.</summary>
+    public OptimizerKind Optimizer { get; init; } = OptimizerKind.Sgd;
+
+    /// <summary>Largest learning rate.</summary>
+    public double Rate { get; init; } = 0.1;
+
+    /// <summary>Momentum of SGD.</summary>
+    public double Momentum { get; init; } = 0.9;
+
+    /// <summary>Whether SGD looks ahead.</summary>
+    public bool Nesterov { get; init; } = true;
+
+    /// <summary>Weight decay; not on scales, shifts and biases.</summary>
+    public double WeightDecay { get; init; } = 5e-4;
+
+    /// <summary>Course of the learning rate.</summary>
+    public ScheduleKind Schedule { get; init; } = ScheduleKind.Cosine;
+
+    /// <summary>Epochs of the linear warm-up; fractions count.</summary>
+    public double WarmupEpochs { get; init; } = 0.5;
+
+    /// <summary>Label smoothing.</summary>
+    public float Smoothing { get; init; }
+
+    /// <summary>Largest global norm of the gradients; 0 for no limit.</summary>
+    public double ClipNorm { get; init; } = 5;
+
+    /// <summary>Whether training images are cropped and flipped at random.</summary>
+    public bool Augment { get; init; } = true;
+
+    /// <summary>Seed of weights, order, augmentation and dropout.</summary>
+    public int Seed { get; init; } = 1;
+
+    /// <summary>Where checkpoints, log and curves go; null for nowhere.</summary>
+    public string? Output { get; init; }
+
+    /// <summary>Whether training goes on from the last checkpoint in <see cref="Output"/>.</summary>
+    public bool Resume { get; init; }
+}
