@@ -14,7 +14,11 @@ internal static unsafe class Gemm
     private const int DepthBlock = 128;
 
     /// <summary>Panels of one product are cut further by rows until there is work for this many threads.</summary>
-    private const int Pieces = 32;
+    private const int Pieces = 16;
+
+    /// <summary>Bytes of a cache line. A load across two of them costs double, so panels that do not start on one are
+    /// packed where this many tiles share the cost.</summary>
+    private const int Line = 64, PackTiles = 10;
 
     /// <summary>Panels never join two images where a map has at least this many pixels.</summary>
     private const int WholeMap = 512;
@@ -65,14 +69,14 @@ internal static unsafe class Gemm
             float* packed = (float*)(((nuint)memory + 63) & ~(nuint)63);
             float* tile = packed + (DepthBlock + 1) * packedRow;
             float* starts = stackalloc float[GemmTiles.Rows];
-            bool whole = count == packedRow;
+            bool whole = count == packedRow, pack = lastTile - firstTile >= PackTiles;
             for (int block = 0; block < blocks; block++)
             {
                 int k = (int)((long)depth * block / blocks), length = (int)((long)depth * (block + 1) / blocks) - k;
                 TileArgs t = default;
                 t.B = whole ? source.Run(k, column, count) : null;
                 t.BRow = source.RowStep;
-                if (t.B is null)
+                if (t.B is null || (pack && ((nint)t.B % Line | t.BRow * sizeof(float) % Line) != 0))
                 {
                     source.Pack<TSimd, TVector>(packed, packedRow, k, length, column, count);
                     t.B = packed;

@@ -22,92 +22,118 @@ internal readonly unsafe struct WindowMatrix(float* origin, nint image, nint pla
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int pixels = vertical.Out * horizontal.Out;
-        int firstImage = column / pixels;
-        int firstLine = (column - firstImage * pixels) / horizontal.Out;
-        int firstPixel = column - firstImage * pixels - firstLine * horizontal.Out;
-        int taps = vertical.Taps * horizontal.Taps;
-        for (int k = row; k < row + depth; k++, to += toRow)
+        int map = vertical.Out * horizontal.Out, n = column / map;
+        int line = (column - n * map) / horizontal.Out, pixel = column - n * map - line * horizontal.Out;
+        float* from = origin + n * image;
+        for (int done = 0; done < columns;)
         {
-            int c = k / taps, kh = (k - c * taps) / horizontal.Taps, kw = k - c * taps - kh * horizontal.Taps;
-            int dh = vertical.Offset + kh * vertical.Step, dw = horizontal.Offset + kw * horizontal.Step;
-            float* from = origin + firstImage * image + c * plane;
-            int line = firstLine, pixel = firstPixel;
-            for (int done = 0; done < columns;)
+            int length = Math.Min(horizontal.Out - pixel, columns - done);
+            Segment<TSimd, TVector>(from, to + done, toRow, row, depth, line, pixel, length);
+            done += length;
+            pixel = 0;
+            if (++line == vertical.Out)
             {
-                int length = Math.Min(horizontal.Out - pixel, columns - done);
-                long h = (long)line * vertical.Stride + dh;
-                if (h >= 0 && h < vertical.Size)
+                line = 0;
+                from += image;
+            }
+        }
+    }
+
+    /// <summary>Pixels <c>[pixel, pixel + length)</c> of one output line in all rows: the edges of a tap are found once
+    /// and serve every plane.</summary>
+    private void Segment<TSimd, TVector>(float* from, float* to, int toRow, int row, int depth, int line, int pixel,
+        int length)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        int taps = vertical.Taps * horizontal.Taps;
+        for (int kh = 0, tap = 0; kh < vertical.Taps; kh++)
+        {
+            long h = (long)line * vertical.Stride + vertical.Offset + kh * vertical.Step;
+            bool inside = h >= 0 && h < vertical.Size;
+            for (int kw = 0; kw < horizontal.Taps; kw++, tap++)
+            {
+                // Rows c·taps + tap of [row, row + depth).
+                int first = row > tap ? (row - tap + taps - 1) / taps : 0;
+                float* q = to + ((nint)first * taps + tap - row) * toRow;
+                float* p = from + first * plane + h * horizontal.Size;
+                int left = row + depth - (first * taps + tap);
+                int begin = length, end = length;
+                if (inside)
                 {
-                    Line<TSimd, TVector>(from + h * horizontal.Size, to + done, pixel, length, dw);
-                }
-                else
-                {
-                    PanelRuns.Clear(to + done, length);
+                    // Positions start + i·stride with 0 ≤ position < size: i in [begin, end).
+                    int stride = horizontal.Stride;
+                    long start = (long)pixel * stride + horizontal.Offset + kw * horizontal.Step;
+                    begin = start >= 0 ? 0 : (int)Math.Min((-start + stride - 1) / stride, length);
+                    end = start >= horizontal.Size
+                        ? begin
+                        : Math.Max(begin, (int)Math.Min((horizontal.Size - start + stride - 1) / stride, length));
+                    p += start + (long)begin * stride;
                 }
 
-                done += length;
-                pixel = 0;
-                if (++line == vertical.Out)
+                for (; left > 0; left -= taps, q += (nint)taps * toRow, p += plane)
                 {
-                    line = 0;
-                    from += image;
+                    for (int i = 0; i < begin; i++)
+                    {
+                        q[i] = 0f;
+                    }
+
+                    Line<TSimd, TVector>(p, q + begin, end - begin);
+                    for (int i = end; i < length; i++)
+                    {
+                        q[i] = 0f;
+                    }
                 }
             }
         }
     }
 
-    /// <summary>Pixels <c>[pixel, pixel + length)</c> of one line, shifted by <paramref name="dw"/>.</summary>
-    private void Line<TSimd, TVector>(float* from, float* to, int pixel, int length, int dw)
+    /// <summary>Every stride-th of the floats from p on.</summary>
+    private void Line<TSimd, TVector>(float* p, float* q, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int stride = horizontal.Stride, size = horizontal.Size;
-        long first = (long)pixel * stride + dw;
-
-        // Positions first + i·stride with 0 ≤ position < size: i in [begin, end).
-        int begin = first >= 0 ? 0 : (int)Math.Min((-first + stride - 1) / stride, length);
-        int end = first >= size ? begin : (int)Math.Min((size - first + stride - 1) / stride, length);
-        end = Math.Max(begin, end);
-        if (begin > 0)
-        {
-            PanelRuns.Clear(to, begin);
-        }
-
-        float* p = from + first + (long)begin * stride;
-        int i = begin;
+        int stride = horizontal.Stride, i = 0;
         if (stride == 1)
         {
-            for (; i <= end - TSimd.Lanes; i += TSimd.Lanes, p += TSimd.Lanes)
+            for (; i <= count - TSimd.Lanes; i += TSimd.Lanes)
             {
-                TSimd.Store(TSimd.Load(p), to + i);
+                TSimd.Store(TSimd.Load(p + i), q + i);
             }
 
-            if (i < end)
+            if (i < count)
             {
-                TSimd.StorePartial(TSimd.LoadPartial(p, end - i), to + i, end - i);
-            }
-        }
-        else
-        {
-            if (stride == 2)
-            {
-                // The last pair's second float may stand outside the line: one position less than fits.
-                for (; i < end - TSimd.Lanes; i += TSimd.Lanes, p += 2 * TSimd.Lanes)
-                {
-                    TSimd.Store(TSimd.Even(TSimd.Load(p), TSimd.Load(p + TSimd.Lanes)), to + i);
-                }
+                TSimd.StorePartial(TSimd.LoadPartial(p + i, count - i), q + i, count - i);
             }
 
-            for (; i < end; i++, p += stride)
-            {
-                to[i] = *p;
-            }
+            return;
         }
 
-        if (end < length)
+        if (stride == 2)
         {
-            PanelRuns.Clear(to + end, length - end);
+            // The last pair's second float may stand outside the line: one position less than fits.
+            for (; i < count - TSimd.Lanes; i += TSimd.Lanes, p += 2 * TSimd.Lanes)
+            {
+                TSimd.Store(TSimd.Even(TSimd.Load(p), TSimd.Load(p + TSimd.Lanes)), q + i);
+            }
+
+            int floats = 2 * (count - i) - 1;
+            if (floats > TSimd.Lanes)
+            {
+                TVector high = TSimd.LoadPartial(p + TSimd.Lanes, floats - TSimd.Lanes);
+                TSimd.StorePartial(TSimd.Even(TSimd.Load(p), high), q + i, count - i);
+            }
+            else if (floats > 0)
+            {
+                TSimd.StorePartial(TSimd.Even(TSimd.LoadPartial(p, floats), TSimd.Zero), q + i, count - i);
+            }
+
+            return;
+        }
+
+        for (; i < count; i++, p += stride)
+        {
+            q[i] = *p;
         }
     }
 }
