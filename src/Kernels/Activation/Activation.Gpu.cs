@@ -95,7 +95,7 @@ public static class ActivationGpu
         }
         else if (kind == (int)ActivationKind.HardSwish)
         {
-            slope = value <= -3f ? 0f : value >= 3f ? 1f : (2f * value + 3f) / 6f;
+            slope = value < -3f ? 0f : value > 3f ? 1f : (2f * value + 3f) / 6f;
         }
         else if (kind == (int)ActivationKind.Sigmoid)
         {

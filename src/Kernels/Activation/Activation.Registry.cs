@@ -4,7 +4,7 @@ namespace MuxKernels;
 
 public static unsafe partial class Activation
 {
-    // An exponential overflows where σ is below 2⁻¹²⁷; the result is then 0 instead of at most |x|·2⁻¹²⁷, |x| ≤ 104.
+    // An exponential overflows where σ is below 2⁻¹²⁷; the result is then 0 instead of at most |x|·2⁻¹²⁷.
     private const double Vanishing = 1e-36;
 
     internal static IEnumerable<KernelOperation> Operations() =>
@@ -45,8 +45,8 @@ public static unsafe partial class Activation
     ];
 
     /// <summary>
-    /// Bound of <c>|f̃(z̃) − f(z)|</c> where <c>|z̃ − z| ≤ e</c>: the function's Lipschitz constant times e, and at most
-    /// 6 roundings of the result (exponential, sum, quotient).
+    /// Bound of <c>|f̃(z̃) − f(z)|</c> where <c>|z̃ − z| ≤ e</c>: the function's Lipschitz constant times e, and at
+    /// most 6 roundings of the result (exponential, sum, quotient).
     /// </summary>
     internal static double ValueError(ActivationKind kind, double z, double e)
     {
@@ -62,8 +62,8 @@ public static unsafe partial class Activation
     }
 
     /// <summary>
-    /// Bound of <c>|f̃'(z̃) − f'(z)|</c> where <c>|z̃ − z| ≤ e</c>: the slope's Lipschitz constant times e, the whole jump
-    /// where a kink is within e, and for swish the rounding of σ in <c>x·σ·(1 − σ)</c> while σ is not yet exactly 1.
+    /// Bound of <c>|f̃'(z̃) − f'(z)|</c> where <c>|z̃ − z| ≤ e</c>: the slope's Lipschitz constant times e, the whole
+    /// jump where a kink is within e, and for swish the rounding of σ in <c>x·σ·(1 − σ)</c> while σ is not yet exactly 1.
     /// </summary>
     internal static double SlopeError(ActivationKind kind, double z, double e)
     {
@@ -89,11 +89,13 @@ public static unsafe partial class Activation
         }
     }
 
-    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Forward<TSimd, TVector>(args, inputs[0], outputs[0], pool);
 
-    private static void BackwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void BackwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Backward<TSimd, TVector>(args, inputs[0], inputs[1], outputs[0], pool);
 }

@@ -40,7 +40,7 @@ public static unsafe partial class Activation
         public Args(Shape x, ActivationKind kind)
         {
             Guard.Positive(x, nameof(Activation));
-            Guard.That(Enum.IsDefined(kind), nameof(Activation), $"kind is {(int)kind}, expected one of the named ones.");
+            Guard.That(Enum.IsDefined(kind), nameof(Activation), $"unknown activation {(int)kind}.");
             (X, Kind) = (x, kind);
         }
 

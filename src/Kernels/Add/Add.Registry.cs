@@ -21,7 +21,8 @@ public static unsafe partial class Add
             ForwardOf<Simd128, Vector128<float>>),
     ];
 
-    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct =>
         Forward<TSimd, TVector>(inputs[0], inputs[1], outputs[0], pool);

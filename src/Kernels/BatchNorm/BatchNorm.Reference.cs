@@ -4,8 +4,7 @@ namespace MuxKernels;
 
 public static unsafe partial class BatchNorm
 {
-    /// <summary>The reference of <see cref="ForwardTrain(in Args, ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float}, Span{float}, Span{float}, Span{float}, Span{float}, WorkPool?)"/>:
-    /// plain loops in double; ε and m mean their decimal text.</summary>
+    /// <summary>The reference of training: plain loops in double; ε and m mean their decimal text.</summary>
     /// <exception cref="ShapeException">A wrong length.</exception>
     public static void ForwardTrainReference<T>(in Args args, ReadOnlySpan<T> x, ReadOnlySpan<T> gamma,
         ReadOnlySpan<T> beta, Span<T> y, Span<T> mean, Span<T> inverseDeviation, Span<T> runningMean,

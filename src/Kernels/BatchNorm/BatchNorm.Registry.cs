@@ -198,7 +198,8 @@ public static unsafe partial class BatchNorm
         where TVector : struct =>
         ForwardEval<TSimd, TVector>(args, i[0], i[1], i[2], i[3], i[4], o[0], pool);
 
-    private static void BackwardTrainOf<TSimd, TVector>(in Args args, KernelMemory[] i, KernelMemory[] o, WorkPool? pool)
+    private static void BackwardTrainOf<TSimd, TVector>(in Args args, KernelMemory[] i, KernelMemory[] o,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct =>
         Backward<TSimd, TVector>(args, true, i[0], i[1], i[2], i[3], i[4], i[5], o[0], o[1], o[2], pool);

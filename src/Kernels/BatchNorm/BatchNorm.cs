@@ -134,7 +134,8 @@ public static unsafe partial class BatchNorm
         }
     }
 
-    /// <summary>dx ← gradient of the input; dgamma, dbeta += theirs. Each of the three may be empty: not needed.</summary>
+    /// <summary>dx ← gradient of the input; dgamma, dbeta += theirs. Each of the three may be empty: not needed.
+    /// </summary>
     /// <param name="args">Geometry.</param>
     /// <param name="dy">Gradient of the output.</param>
     /// <param name="x">Input of the forward pass.</param>
@@ -158,18 +159,18 @@ public static unsafe partial class BatchNorm
         CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
         if (Simd512.IsSupported)
         {
-            Backward<Simd512, Vector512<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd512, Vector512<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation,
+                dx, dgamma, dbeta, pool);
         }
         else if (Simd256.IsSupported)
         {
-            Backward<Simd256, Vector256<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd256, Vector256<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation,
+                dx, dgamma, dbeta, pool);
         }
         else
         {
-            Backward<Simd128, Vector128<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd128, Vector128<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation,
+                dx, dgamma, dbeta, pool);
         }
     }
 
@@ -198,18 +199,18 @@ public static unsafe partial class BatchNorm
         CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
         if (Simd512.IsSupported)
         {
-            Backward<Simd512, Vector512<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd512, Vector512<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance,
+                dx, dgamma, dbeta, pool);
         }
         else if (Simd256.IsSupported)
         {
-            Backward<Simd256, Vector256<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd256, Vector256<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance,
+                dx, dgamma, dbeta, pool);
         }
         else
         {
-            Backward<Simd128, Vector128<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance, dx, dgamma,
-                dbeta, pool);
+            Backward<Simd128, Vector128<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance,
+                dx, dgamma, dbeta, pool);
         }
     }
 

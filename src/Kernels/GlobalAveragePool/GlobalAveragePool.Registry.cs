@@ -35,7 +35,8 @@ public static unsafe partial class GlobalAveragePool
             Backward(a, i[0], o[0], pool)),
     ];
 
-    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void ForwardOf<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct =>
         Forward<TSimd, TVector>(args, inputs[0], outputs[0], pool);

@@ -128,7 +128,8 @@ public static unsafe partial class AdamWStep
             long at = (long)index * Elementwise.Block;
             int length = Elementwise.BlockLength(args.Length, index);
             float* pg = gradient + at, pp = parameter + at, pm = m + at, pv = v + at;
-            TVector scale = TSimd.Set((float)args.GradientScale), beta1 = TSimd.Set((float)args.Beta1), beta2 = TSimd.Set((float)args.Beta2);
+            TVector scale = TSimd.Set((float)args.GradientScale);
+            TVector beta1 = TSimd.Set((float)args.Beta1), beta2 = TSimd.Set((float)args.Beta2);
             TVector one1 = TSimd.Set(rest1), one2 = TSimd.Set(rest2), epsilon = TSimd.Set((float)args.Epsilon);
             TVector vdecay = TSimd.Set(decay), vrate = TSimd.Set(rate), vroot = TSimd.Set(root);
             for (int i = 0; i < length; i += TSimd.Lanes)

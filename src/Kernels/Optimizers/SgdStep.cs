@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace MuxKernels;
 
 /// <summary>
-/// One step of stochastic gradient descent in PyTorch's form: <c>g ← scale·g + wd·p</c>; <c>v ← g</c> on the first step,
-/// else <c>m·v + g</c>; <c>p ← p − lr·v</c>, with Nesterov <c>p ← p − lr·(g + m·v)</c>. Without momentum v is not used.
+/// One step of stochastic gradient descent in PyTorch's form: <c>g ← scale·g + wd·p</c>; <c>v ← g</c> on the first
+/// step, else <c>m·v + g</c>; <c>p ← p − lr·v</c>, with Nesterov <c>p ← p − lr·(g + m·v)</c>. Without momentum v is not used.
 /// </summary>
 public static unsafe partial class SgdStep
 {
@@ -20,7 +20,7 @@ public static unsafe partial class SgdStep
     public readonly record struct Args(int Length, double Rate, double Momentum, double WeightDecay, bool Nesterov,
         bool First, double GradientScale = 1);
 
-    /// <summary>One step. Velocity may be empty without momentum; on the first step it is written and not read.</summary>
+    /// <summary>One step. Velocity may be empty without momentum; on the first step it is written, not read.</summary>
     /// <param name="args">The step's numbers.</param>
     /// <param name="gradient">Gradient.</param>
     /// <param name="parameter">Parameters, updated.</param>
@@ -45,8 +45,7 @@ public static unsafe partial class SgdStep
         }
     }
 
-    /// <summary>The reference of <see cref="Update(in Args, ReadOnlySpan{float}, Span{float}, Span{float}, WorkPool?)"/>:
-    /// plain loops in double.</summary>
+    /// <summary>The reference of the step: plain loops in double.</summary>
     /// <exception cref="ShapeException">A wrong length or a number out of its range.</exception>
     public static void UpdateReference<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> velocity)
         where T : struct, IFloatingPointIeee754<T>

@@ -5,8 +5,8 @@ namespace MuxKernels;
 
 /// <summary>
 /// Mean cross-entropy of a softmax with label smoothing s over K classes:
-/// <c>L = −1/N·Σ_n Σ_k t_{nk}·log softmax(x_n)_k</c>, <c>t = (1 − s)·onehot + s/K</c>. Labels are class indices stored as
-/// floats. Gradient <c>dx = dL/N·(softmax(x) − t)</c>, from the saved softmax.
+/// <c>L = −1/N·Σ_n Σ_k t_{nk}·log softmax(x_n)_k</c>, <c>t = (1 − s)·onehot + s/K</c>. Labels are class indices stored
+/// as floats. Gradient <c>dx = dL/N·(softmax(x) − t)</c>, from the saved softmax.
 /// </summary>
 public static unsafe partial class SoftmaxCrossEntropy
 {

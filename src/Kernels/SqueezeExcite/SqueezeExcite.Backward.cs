@@ -159,8 +159,8 @@ public static unsafe partial class SqueezeExcite
         }
     }
 
-    /// <summary><c>dw[o,i] += Σ_n δ[n,o]·a[n,i]</c>, <c>db[o] += Σ_n δ[n,o]</c>, images in order; one piece is 16 rows of
-    /// dw.</summary>
+    /// <summary><c>dw[o,i] += Σ_n δ[n,o]·a[n,i]</c>, <c>db[o] += Σ_n δ[n,o]</c>, images in order; one piece is 16 rows
+    /// of dw.</summary>
     private readonly struct OuterWork<TSimd, TVector>(int images, int rows, int columns, float* delta, int deltaRow,
         float* a, int row, float* dw, float* db) : IWork
         where TSimd : struct, ISimd<TVector>

@@ -105,14 +105,15 @@ public static unsafe partial class SqueezeExcite
         return carried + Depth(w.Length) * ErrorBound.Unit * size + ErrorBound.Tiny;
     }
 
-    /// <summary>As forward: δ₂ (a banded dot product times the gate's slope), δ₁, <c>W₁ᵀδ₁</c> and dx, then the sums over
-    /// images, each with its terms' own errors and one rounding for each addition.</summary>
+    /// <summary>As forward: δ₂ (a banded dot product times the gate's slope), δ₁, <c>W₁ᵀδ₁</c> and dx, then the sums
+    /// over images, each with its terms' own errors and one rounding for each addition.</summary>
     private static double[][] BackwardBound(in Args args, double[][] inputs, double[][] expected)
     {
         int channels = args.X.C, reduced = args.Reduced, pixels = args.X.Pixels, kept = args.Saved.C, images = args.X.N;
         double u = ErrorBound.Unit;
         double[][] bounds = [.. expected.Select(y => new double[y.Length])];
-        double[] d1 = new double[reduced], e1 = new double[reduced], d2 = new double[channels], e2 = new double[channels];
+        double[] d1 = new double[reduced], e1 = new double[reduced];
+        double[] d2 = new double[channels], e2 = new double[channels];
         for (int n = 0; n < images; n++)
         {
             double[] saved = inputs[4];
@@ -152,8 +153,8 @@ public static unsafe partial class SqueezeExcite
                 bounds[2][r] += e1[r] + images * u * Math.Abs(d1[r]);
                 for (int c = 0; c < channels; c++)
                 {
-                    bounds[1][r * channels + c] += Math.Abs(saved[save + c]) * (e1[r] + (images + 2) * u * Math.Abs(d1[r]))
-                        + ErrorBound.Tiny;
+                    bounds[1][r * channels + c] += Math.Abs(saved[save + c])
+                        * (e1[r] + (images + 2) * u * Math.Abs(d1[r])) + ErrorBound.Tiny;
                 }
             }
 
