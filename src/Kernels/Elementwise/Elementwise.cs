@@ -76,14 +76,18 @@ internal static unsafe class Elementwise
         where TFunction : struct, IBinary
     {
         int i = 0;
-        for (; i <= length - TSimd.Lanes; i += TSimd.Lanes)
+        for (; i <= length - 2 * TSimd.Lanes; i += 2 * TSimd.Lanes)
         {
-            TSimd.Store(TFunction.Of<TSimd, TVector>(TSimd.Load(a + i), TSimd.Load(b + i)), y + i);
+            int next = i + TSimd.Lanes;
+            TVector y0 = TFunction.Of<TSimd, TVector>(TSimd.Load(a + i), TSimd.Load(b + i));
+            TVector y1 = TFunction.Of<TSimd, TVector>(TSimd.Load(a + next), TSimd.Load(b + next));
+            TSimd.Store(y0, y + i);
+            TSimd.Store(y1, y + next);
         }
 
-        if (i < length)
+        for (; i < length; i += TSimd.Lanes)
         {
-            int count = length - i;
+            int count = Math.Min(TSimd.Lanes, length - i);
             TVector last = TFunction.Of<TSimd, TVector>(TSimd.LoadPartial(a + i, count),
                 TSimd.LoadPartial(b + i, count));
             TSimd.StorePartial(last, y + i, count);

@@ -14,7 +14,9 @@ internal static class Exp
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        TVector c = TSimd.Min(TSimd.Max(x, TSimd.Set(-104f)), TSimd.Set(89f));
+        // Comparisons instead of Min and Max, which spend instructions on NaN; NaN compares false and stays.
+        TVector c = TSimd.WhereGreater(TSimd.Set(-104f), x, TSimd.Set(-104f), x);
+        c = TSimd.WhereGreater(c, TSimd.Set(89f), TSimd.Set(89f), c);
         TVector n = TSimd.Round(TSimd.Mul(c, TSimd.Set(1.44269504f)));
         TVector r = TSimd.Fma(n, TSimd.Set(-0.693359375f), c);
         r = TSimd.Fma(n, TSimd.Set(2.12194440e-4f), r);
