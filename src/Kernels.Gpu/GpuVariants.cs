@@ -108,11 +108,7 @@ public static class GpuVariants
     private static void Add<TArgs>(string name, DeviceCall<TArgs> call)
         where TArgs : struct
     {
-        if (KernelRegistry.Operations.FirstOrDefault(o => o.Name == name) is not KernelOperation<TArgs> operation)
-        {
-            return;
-        }
-
+        KernelOperation<TArgs> operation = KernelRegistry.Get<TArgs>(name);
         foreach (string target in Targets)
         {
             operation.With(target, () => DeviceOf(target) is not null,
