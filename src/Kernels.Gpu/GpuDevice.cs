@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -9,9 +10,10 @@ using ILGPU.Runtime.OpenCL;
 namespace MuxKernels;
 
 /// <summary>
-/// A device behind ILGPU: <c>cuda:0</c>, <c>opencl:0</c>, or <c>ilgpu-cpu</c>, ILGPU's simulation of a GPU for checks at
-/// tiny shapes. Operations are launched in order on one stream; only <see cref="Device.Read(View, Span{float})"/>,
-/// <see cref="SumOfSquares"/> and <see cref="Synchronize"/> wait. Memory comes from a pool that is freed with the device.
+/// A device behind ILGPU: <c>cuda:0</c>, <c>opencl:0</c>, or <c>ilgpu-cpu</c>, ILGPU's simulation of a GPU for checks
+/// at tiny shapes. Operations are launched in order on one stream; only <see cref="Device.Read(View, Span{float})"/>,
+/// <see cref="SumOfSquares"/> and <see cref="Synchronize"/> wait. Memory comes from a pool that is freed with the
+/// device.
 /// </summary>
 public sealed partial class GpuDevice : Device
 {
@@ -125,8 +127,7 @@ public sealed partial class GpuDevice : Device
         if (from.Length > 0)
         {
             // The transfer only reads; ILGPU's signature has no read-only form.
-            Memory(to).CopyFromCPU(Stream, ref System.Runtime.InteropServices.MemoryMarshal.GetReference(from),
-                from.Length);
+            Memory(to).CopyFromCPU(Stream, ref MemoryMarshal.GetReference(from), from.Length);
         }
     }
 
@@ -136,7 +137,7 @@ public sealed partial class GpuDevice : Device
         CheckLength(to.Length, from, nameof(Read));
         if (to.Length > 0)
         {
-            Memory(from).CopyToCPU(Stream, ref System.Runtime.InteropServices.MemoryMarshal.GetReference(to), to.Length);
+            Memory(from).CopyToCPU(Stream, ref MemoryMarshal.GetReference(to), to.Length);
         }
     }
 
@@ -180,7 +181,8 @@ public sealed partial class GpuDevice : Device
 
         if (Accelerator.Capabilities is CLCapabilityContext { Float64: false })
         {
-            throw new OperationMissingException($"The device {Name} has no float64, which {nameof(SumOfSquares)} needs.");
+            throw new OperationMissingException(
+                $"The device {Name} has no float64, which {nameof(SumOfSquares)} needs.");
         }
 
         bands ??= Accelerator.Allocate1D<double>(Elementwise.SumBands);

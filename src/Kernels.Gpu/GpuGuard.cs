@@ -24,7 +24,8 @@ internal static class GpuGuard
         }
     }
 
-    /// <summary>Demands a view of exactly the length of a shape, or an empty one; returns whether it is there.</summary>
+    /// <summary>Demands a view of exactly the length of a shape, or an empty one; returns whether it is
+    /// there.</summary>
     public static bool LengthOrEmpty(AcceleratorStream stream, ArrayView<float> view, Shape shape, string kernel,
         [CallerArgumentExpression(nameof(view))] string argument = "")
     {

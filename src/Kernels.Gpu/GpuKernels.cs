@@ -33,8 +33,8 @@ internal sealed class GpuKernels
         return new KernelConfig(Ceiling(count, threads), threads);
     }
 
-    /// <summary>Groups that cover <paramref name="planes"/> planes of <paramref name="pixels"/> pixels, each group a run
-    /// of one plane: group q works on plane q / blocks.</summary>
+    /// <summary>Groups that cover <paramref name="planes"/> planes of <paramref name="pixels"/> pixels, each group a
+    /// run of one plane: group q works on plane q / blocks.</summary>
     public static KernelConfig CoverPlanes(AcceleratorStream stream, int planes, int pixels, out int blocks)
     {
         int threads = Math.Min(pixels <= 64 ? 64 : GroupSize, stream.Accelerator.MaxNumThreadsPerGroup);

@@ -47,7 +47,8 @@ internal static class MatrixProduct
             TileRows = GpuKernels.Ceiling(g.M, 4 * side),
             TileColumns = GpuKernels.Ceiling(g.N, 4 * side),
         };
-        KernelConfig config = new(checked(GpuKernels.Ceiling(g.Batch, g.Summed) * g.Bands * g.TileRows * g.TileColumns), side * side);
+        int products = GpuKernels.Ceiling(g.Batch, g.Summed) * g.Bands;
+        KernelConfig config = new(checked(products * g.TileRows * g.TileColumns), side * side);
         GpuKernels.Of(stream)
             .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ProductGeometry>(Body)(
                 stream, config, a, b, bias, c, g);
@@ -62,9 +63,11 @@ internal static class MatrixProduct
         int thread = Group.IdxX, threads = g.Side * g.Side, ty = thread / g.Side, tx = thread - ty * g.Side;
         int tile = Grid.IdxX, product = tile / (g.TileRows * g.TileColumns);
         tile -= product * g.TileRows * g.TileColumns;
-        int side = 4 * g.Side, m0 = tile / g.TileColumns * side, n0 = (tile - tile / g.TileColumns * g.TileColumns) * side;
+        int side = 4 * g.Side, tileRow = tile / g.TileColumns;
+        int m0 = tileRow * side, n0 = (tile - tileRow * g.TileColumns) * side;
         int chunk = product / g.Bands, band = product - chunk * g.Bands;
-        int firstImage = chunk * g.Summed, lastImage = firstImage + g.Summed < g.Batch ? firstImage + g.Summed : g.Batch;
+        int firstImage = chunk * g.Summed, lastImage = firstImage + g.Summed;
+        lastImage = lastImage < g.Batch ? lastImage : g.Batch;
         int from = band * g.BandDepth, to = from + g.BandDepth < g.K ? from + g.BandDepth : g.K;
         float c00 = 0f, c01 = 0f, c02 = 0f, c03 = 0f, c10 = 0f, c11 = 0f, c12 = 0f, c13 = 0f;
         float c20 = 0f, c21 = 0f, c22 = 0f, c23 = 0f, c30 = 0f, c31 = 0f, c32 = 0f, c33 = 0f;

@@ -35,9 +35,9 @@ public readonly record struct PartRow(int Scale, int First, int Channels, int We
 public readonly record struct PartsGeometry(int N, int C, int H, int W, int OutH, int OutW, int Factor,
     int ChannelsPerGroup, int Stride, int Dilation, int Parts, int Weights, int Blocks = 1, int Bands = 1);
 
-/// <summary>The kernels of convolutions whose channels are split into parts: <see cref="MuxConvGpu"/> (its documentation
-/// has the index arithmetic) and <see cref="MixedConvGpu"/>. One launch serves all parts; the channel of a plane says
-/// which part it is, so that the threads of a group always take the same way.</summary>
+/// <summary>The kernels of convolutions whose channels are split into parts: <see cref="MuxConvGpu"/> (its
+/// documentation has the index arithmetic) and <see cref="MixedConvGpu"/>. One launch serves all parts; the channel of
+/// a plane says which part it is, so that the threads of a group always take the same way.</summary>
 internal static class PartsConv
 {
     public static void Forward(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts, ArrayView<float> x,
@@ -163,20 +163,22 @@ internal static class PartsConv
         }
 
         PartRow part = parts[found];
-        int taps = part.Kernel * part.Kernel, channel = (e - part.Weight) / taps, tap = e - part.Weight - channel * taps;
+        int taps = part.Kernel * part.Kernel, channel = (e - part.Weight) / taps;
+        int tap = e - part.Weight - channel * taps;
         int t = channel / a.ChannelsPerGroup, i = channel - t * a.ChannelsPerGroup;
         int input = t / a.ChannelsPerGroup * a.ChannelsPerGroup + i, u = tap / part.Kernel;
         int rowOffset = u * a.Dilation - part.Top, columnOffset = (tap - u * part.Kernel) * a.Dilation - part.Left;
         int rows = a.N * part.OutH, bandRows = (rows + a.Bands - 1) / a.Bands;
         int begin = band * bandRows, end = begin + bandRows < rows ? begin + bandRows : rows;
+        int yPhase = part.Transformed * a.OutH * a.OutW, xPhase = part.Transformed * a.H * a.W;
         float sum = 0f;
         for (int row = begin; row < end; row++)
         {
             int n = row / part.OutH, h = row - n * part.OutH;
             sum += part.Scale > 0
-                ? SuperPixel.Row(dy, (n * a.C + part.First + t) * a.OutH * a.OutW, part.Transformed * a.OutH * a.OutW, h,
-                    a.OutW, x, (n * a.C + part.First + input) * a.H * a.W, part.Transformed * a.H * a.W,
-                    h * a.Stride + rowOffset, a.H, a.W, a.Factor, a.Stride, columnOffset)
+                ? SuperPixel.Row(dy, (n * a.C + part.First + t) * a.OutH * a.OutW, yPhase, h, a.OutW, x,
+                    (n * a.C + part.First + input) * a.H * a.W, xPhase, h * a.Stride + rowOffset, a.H, a.W, a.Factor,
+                    a.Stride, columnOffset)
                 : PhaseRow(dy, Phase(part, a, n, t, a.OutH, a.OutW), h, x, Phase(part, a, n, input, a.H, a.W),
                     h * a.Stride + rowOffset, a.Stride, columnOffset);
         }

@@ -3,7 +3,8 @@ using ILGPU;
 namespace MuxKernels;
 
 /// <summary>Taps on a map that lies spread over r² planes (channel-to-space): row a, column b of it is
-/// <c>x[start + ((a mod r)·r + b mod r)·phase + a/r·W + b/r]</c>. Rows and columns are walked without divisions.</summary>
+/// <c>x[start + ((a mod r)·r + b mod r)·phase + a/r·W + b/r]</c>. Rows and columns are walked without
+/// divisions.</summary>
 internal static class SuperPixel
 {
     /// <summary><c>Σ_{u,v} w[k + u·K + v]·x(row + u·d, column + v·d)</c> over the taps on the map; d may be negative.

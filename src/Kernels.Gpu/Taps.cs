@@ -3,9 +3,9 @@ using ILGPU;
 namespace MuxKernels;
 
 /// <summary>
-/// The k×k taps of one output over one plane. A plane is <c>rows × columns</c> pixels at <c>start</c>, <c>rowStep</c> and
-/// <c>columnStep</c> elements apart, so that the phases of a map (space-to-channel) are planes too. Taps outside the
-/// plane are not read and add nothing. Taps 3, 5 and 7 are unrolled by hand.
+/// The k×k taps of one output over one plane. A plane is <c>rows × columns</c> pixels at <c>start</c>, <c>rowStep</c>
+/// and <c>columnStep</c> elements apart, so that the phases of a map (space-to-channel) are planes too. Taps outside
+/// the plane are not read and add nothing. Taps 3, 5 and 7 are unrolled by hand.
 /// </summary>
 internal static class Taps
 {

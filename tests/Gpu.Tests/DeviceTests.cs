@@ -124,16 +124,17 @@ public sealed class DeviceTests
         GpuDevice device = Hardware.Device("ilgpu-cpu");
         DepthwiseConv.Args args = new(new Shape(1, 2, 4, 4), 3);
         View x = device.Rent(32).View, w = device.Rent(18).View, y = device.Rent(32).View;
-        ShapeException shortView = Assert.Throws<ShapeException>(() =>
+        ShapeException shorter = Assert.Throws<ShapeException>(() =>
             device.DepthwiseConvForward(args, x, w, View.None, y.Slice(0, 31)));
-        Assert.Equal("DepthwiseConvGpu.Forward: y has 31 elements, expected 32 for shape [1, 2, 4, 4].", shortView.Message);
+        Assert.Equal("DepthwiseConvGpu.Forward: y has 31 elements, expected 32 for shape [1, 2, 4, 4].",
+            shorter.Message);
         ShapeException overlap =
             Assert.Throws<ShapeException>(() => device.DepthwiseConvForward(args, x, w, View.None, x));
         Assert.Contains("y overlaps x", overlap.Message, StringComparison.Ordinal);
         ShapeException bias = Assert.Throws<ShapeException>(() => device.DepthwiseConvForward(args, x, w, w, y));
         Assert.Contains("bias has 18 elements, expected 2", bias.Message, StringComparison.Ordinal);
-        ShapeException scratch = Assert.Throws<ShapeException>(() => DepthwiseConvGpu.BackwardWeight(device.Stream, args,
-            device.Memory(y), device.Memory(x), device.Memory(w), device.Memory(x).SubView(0, 1)));
+        ShapeException scratch = Assert.Throws<ShapeException>(() => DepthwiseConvGpu.BackwardWeight(device.Stream,
+            args, device.Memory(y), device.Memory(x), device.Memory(w), device.Memory(x).SubView(0, 1)));
         Assert.Contains("scratch has 1 elements, expected at least 72", scratch.Message, StringComparison.Ordinal);
         using GpuDevice other = GpuDevice.Open("ilgpu-cpu");
         View foreign = other.Rent(32).View;

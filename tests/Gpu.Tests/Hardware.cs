@@ -10,8 +10,8 @@ internal static class Hardware
     public static string? Missing(string kind) =>
         GpuDevice.List(kind).Count > 0 ? null : $"There is no {kind} device on this machine.";
 
-    /// <summary>The shared device of a kind. ILGPU hands out its CPU simulation where it finds nothing else, so the type
-    /// is asserted.</summary>
+    /// <summary>The shared device of a kind. ILGPU hands out its CPU simulation where it finds nothing else, so the
+    /// type is asserted.</summary>
     public static GpuDevice Device(string kind)
     {
         GpuDevices.Register();

@@ -3,12 +3,14 @@ using Xunit;
 
 namespace MuxKernels.Tests;
 
-/// <summary>MuxConv in one launch: against its definition for many geometries, and against its own three steps.</summary>
+/// <summary>MuxConv in one launch: against its definition for many geometries, and against its own three
+/// steps.</summary>
 public sealed class MuxConvTests
 {
     private const int Count = 150;
 
-    public static TheoryData<string> Directions => ["muxconv.forward", "muxconv.backward-input", "muxconv.backward-weight"];
+    public static TheoryData<string> Directions =>
+        ["muxconv.forward", "muxconv.backward-input", "muxconv.backward-weight"];
 
     [DeviceTheory("opencl")]
     [MemberData(nameof(Directions))]
@@ -47,7 +49,8 @@ public sealed class MuxConvTests
         GpuDevice device = Hardware.Device("opencl");
         lock (device)
         {
-            MuxConvForms forms = MuxConvForms.Measure(device, new MuxConv.Args(new Shape(2, 12, 8, 8), [-1, 0, 1], 3), 3, 1);
+            MuxConvForms forms = MuxConvForms.Measure(device,
+                new MuxConv.Args(new Shape(2, 12, 8, 8), [-1, 0, 1], 3), 3, 1);
             foreach (MuxConvTimes times in (MuxConvTimes[])[forms.Forward, forms.BackwardInput, forms.BackwardWeight])
             {
                 Assert.True(times.Fused > 0 && times.Steps > 0 && times.Ratio > 0);
@@ -61,7 +64,8 @@ public sealed class MuxConvTests
             a.Part(part).Y.Length == a.Part(part).Window.OutHeight * a.Part(part).Window.OutWidth
                 * (long)a.Part(part).Transformed.C * a.X.N
             && a.Part(part).Transformed.Length == a.Part(part).Channels * (long)a.X.N * a.X.Pixels);
-        foreach (MuxConv.Args args in Cases.Sample(Cases.For<MuxConv.Args>(), 10 * count, 3).Where(Rearranged).Take(count))
+        foreach (MuxConv.Args args in
+            Cases.Sample(Cases.For<MuxConv.Args>(), 10 * count, 3).Where(Rearranged).Take(count))
         {
             Compare(device, args);
         }
@@ -90,7 +94,8 @@ public sealed class MuxConvTests
         }
     }
 
-    /// <summary>Both forms are within the bound of the reference; the steps may cut a weight's sum in other bands.</summary>
+    /// <summary>Both forms are within the bound of the reference; the steps may cut a weight's sum in other
+    /// bands.</summary>
     private static void Near(string operation, MuxConv.Args args, float[][] inputs, float[] actual, long bands)
     {
         KernelOperation<MuxConv.Args> muxConv = KernelRegistry.Get<MuxConv.Args>(operation);

@@ -36,8 +36,10 @@ internal static class RealShapes
             new(new Shape(1, 48, 15, 14), [-1, 0, -1, 0], 3, 1, 1, 1, OddMaps.Pad),
             new(new Shape(1, 96, 8, 8), [0, 1, -1, 0, 1, -1, 0, 1, -1, 0, 1, -1], 3),
         ],
-        [typeof(SpaceToChannel.Args)] = (SpaceToChannel.Args[])[new(new Shape(2, 48, 56, 56)), new(new Shape(1, 5, 9, 6), 3)],
-        [typeof(ChannelToSpace.Args)] = (ChannelToSpace.Args[])[new(new Shape(2, 48, 28, 28)), new(new Shape(1, 18, 5, 4), 3)],
+        [typeof(SpaceToChannel.Args)] = (SpaceToChannel.Args[])
+            [new(new Shape(2, 48, 56, 56)), new(new Shape(1, 5, 9, 6), 3)],
+        [typeof(ChannelToSpace.Args)] = (ChannelToSpace.Args[])
+            [new(new Shape(2, 48, 28, 28)), new(new Shape(1, 18, 5, 4), 3)],
         [typeof(ChannelSlice.Args)] = (ChannelSlice.Args[])[new(new Shape(2, 160, 14, 14), 80, 80)],
         [typeof(ChannelConcat.Args)] = (ChannelConcat.Args[])[new(new Shape(2, 80, 14, 14), new Shape(2, 24, 14, 14))],
         [typeof(ChannelShuffle.Args)] = (ChannelShuffle.Args[])[new(new Shape(2, 160, 14, 14), 2)],

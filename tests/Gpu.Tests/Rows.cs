@@ -12,7 +12,8 @@ public static class Rows
     public static TheoryData<string> Operations => Named(static _ => true);
 
     /// <summary>Forward operations that have a gradient of the input.</summary>
-    public static TheoryData<string> WithAdjoint => Named(static name => name.EndsWith(".forward", StringComparison.Ordinal)
+    public static TheoryData<string> WithAdjoint => Named(static name =>
+        name.EndsWith(".forward", StringComparison.Ordinal)
         && KernelRegistry.Operations.Any(o => o.Name == Adjoint(name)));
 
     /// <summary>Gradients of weights: the sums that are cut into bands.</summary>
@@ -32,7 +33,8 @@ public static class Rows
         return operation.Variants.Single(v => v.Target == kind).Run;
     }
 
-    /// <summary>Calls a static generic method with the operation, typed by its arguments, before other values.</summary>
+    /// <summary>Calls a static generic method with the operation, typed by its arguments, before other
+    /// values.</summary>
     internal static void Call(Type owner, string method, string operation, params object?[] values)
     {
         KernelOperation found = KernelRegistry.Get(operation);

@@ -70,7 +70,10 @@ public sealed class VariantTests
     private static void Tiny<TArgs>(KernelOperation<TArgs> operation)
         where TArgs : struct
     {
-        TArgs[] tiny = [.. Cases.Sample(Cases.For<TArgs>(), 2000).Where(a => Work(operation, a) <= TinyWork).Take(TinyCases)];
+        TArgs[] tiny =
+        [
+            .. Cases.Sample(Cases.For<TArgs>(), 2000).Where(a => Work(operation, a) <= TinyWork).Take(TinyCases),
+        ];
         Assert.Equal(TinyCases, tiny.Length);
         Check.Against(operation, Rows.Body(operation, "ilgpu-cpu"), tiny);
     }

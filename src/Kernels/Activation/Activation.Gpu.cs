@@ -10,7 +10,8 @@ public static class ActivationGpu
 {
     /// <summary><c>y ← f(x)</c>; y may be x.</summary>
     /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
-    public static void Forward(AcceleratorStream stream, in Activation.Args args, ArrayView<float> x, ArrayView<float> y)
+    public static void Forward(AcceleratorStream stream, in Activation.Args args, ArrayView<float> x,
+        ArrayView<float> y)
     {
         const string Name = "ActivationGpu.Forward";
         GpuGuard.Length(stream, x, args.X, Name);
@@ -71,7 +72,8 @@ public static class ActivationGpu
     }
 
     /// <summary>One thread for each element.</summary>
-    internal static void BackwardBody(ArrayView<float> dy, ArrayView<float> x, ArrayView<float> dx, int length, int kind)
+    internal static void BackwardBody(ArrayView<float> dy, ArrayView<float> x, ArrayView<float> dx, int length,
+        int kind)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
         if (i >= length)

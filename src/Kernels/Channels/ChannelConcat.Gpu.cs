@@ -17,8 +17,8 @@ public static class ChannelConcatGpu
         GpuGuard.Length(stream, y, args.Y, Name);
         GpuGuard.NoOverlap(a, y, Name);
         GpuGuard.NoOverlap(b, y, Name);
-        PlaneMoves.Launch(stream, args.Y.N, new PlaneMove(args.Y.C, args.Y.Pixels, 1, args.Y.C, 1, 0, args.A.C, args.A.C,
-            args.B.C, -args.A.C, 0), a, b, y);
+        PlaneMoves.Launch(stream, args.Y.N, new PlaneMove(args.Y.C, args.Y.Pixels, 1, args.Y.C, 1, 0, args.A.C,
+            args.A.C, args.B.C, -args.A.C, 0), a, b, y);
     }
 
     /// <summary>da, db ← the parts of dy; either may be empty.</summary>

@@ -15,7 +15,7 @@ public static class ChannelShuffleGpu
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, y, args.Y, Name);
         GpuGuard.NoOverlap(x, y, Name);
-        PlaneMoves.Launch(stream, args.X.N, new PlaneMove(args.X.C, args.X.Pixels, 1, args.X.C / args.Groups, args.Groups,
-            0, args.X.C, args.X.C, 0, 0, 0), x, x, y);
+        PlaneMoves.Launch(stream, args.X.N, new PlaneMove(args.X.C, args.X.Pixels, 1, args.X.C / args.Groups,
+            args.Groups, 0, args.X.C, args.X.C, 0, 0, 0), x, x, y);
     }
 }

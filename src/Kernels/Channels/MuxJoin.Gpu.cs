@@ -17,14 +17,14 @@ public static class MuxJoinGpu
         GpuGuard.Length(stream, y, args.Y, Name);
         GpuGuard.NoOverlap(f, y, Name);
         GpuGuard.NoOverlap(x, y, Name);
-        PlaneMoves.Launch(stream, args.X.N, new PlaneMove(args.X.C, args.X.Pixels, 1, args.X.C / args.Groups, args.Groups,
-            0, args.Processed.C, args.Processed.C, args.X.C, 0, args.Residual ? 1 : 0), f, x, y);
+        PlaneMoves.Launch(stream, args.X.N, new PlaneMove(args.X.C, args.X.Pixels, 1, args.X.C / args.Groups,
+            args.Groups, 0, args.Processed.C, args.Processed.C, args.X.C, 0, args.Residual ? 1 : 0), f, x, y);
     }
 
     /// <summary>df, dx ← gradients of the operands; either may be empty.</summary>
     /// <exception cref="ShapeException">A view of another length or accelerator, or a gradient overlaps dy.</exception>
-    public static void Backward(AcceleratorStream stream, in MuxJoin.Args args, ArrayView<float> dy, ArrayView<float> df,
-        ArrayView<float> dx)
+    public static void Backward(AcceleratorStream stream, in MuxJoin.Args args, ArrayView<float> dy,
+        ArrayView<float> df, ArrayView<float> dx)
     {
         const string Name = "MuxJoinGpu.Backward";
         GpuGuard.Length(stream, dy, args.Y, Name);

@@ -9,8 +9,8 @@ public static class ConvBiasGpu
     /// <summary>Most threads of a group.</summary>
     private const int MaxThreads = 128;
 
-    /// <summary><c>db[c] += Σ_{n,p} dy[n,c,p]</c>: one group of threads for each channel, its sums added as a tree; a device
-    /// gives the same bits in every run.</summary>
+    /// <summary><c>db[c] += Σ_{n,p} dy[n,c,p]</c>: one group of threads for each channel, its sums added as a tree; a
+    /// device gives the same bits in every run.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
     /// <param name="shape">Shape of dy, <c>[N, C, H, W]</c>.</param>
     /// <param name="dy">Gradient of the output.</param>

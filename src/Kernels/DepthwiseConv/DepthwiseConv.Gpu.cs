@@ -30,7 +30,8 @@ public static class DepthwiseConvGpu
         ArrayView<float> w, ArrayView<float> dx) =>
         GroupConvGpu.RunBackwardInput(stream, AsGroups(args), dy, w, dx, "DepthwiseConvGpu.BackwardInput");
 
-    /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in order.</summary>
+    /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in
+    /// order.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
     /// <param name="args">Geometry.</param>
     /// <param name="dy">Gradient of the output.</param>

@@ -27,7 +27,8 @@ public readonly record struct ConvGeometry(int N, int C, int H, int W, int O, in
     int HasBias);
 
 /// <summary>Group-wise k×k convolution on a GPU: direct, one thread for each output; the formula is
-/// <see cref="GroupConv"/>'s. Depthwise and dense convolutions are its ends, groups of one channel and one group.</summary>
+/// <see cref="GroupConv"/>'s. Depthwise and dense convolutions are its ends, groups of one channel and one
+/// group.</summary>
 public static class GroupConvGpu
 {
     /// <summary><c>y ← b + w ∗ x</c> on the stream's accelerator.</summary>
@@ -53,7 +54,8 @@ public static class GroupConvGpu
         ArrayView<float> w, ArrayView<float> dx) =>
         RunBackwardInput(stream, args, dy, w, dx, "GroupConvGpu.BackwardInput");
 
-    /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in order.</summary>
+    /// <summary><c>dw += Σ dy·x</c> on the stream's accelerator, in bands of output rows that are added in
+    /// order.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
     /// <param name="args">Geometry.</param>
     /// <param name="dy">Gradient of the output.</param>
@@ -70,8 +72,8 @@ public static class GroupConvGpu
         checked((int)args.Weight.Length * GpuSums.Bands(args.Weight.Length, (long)args.Y.N * args.Y.H));
 
     /// <summary>The same under the name of another family, for messages.</summary>
-    internal static void RunForward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
-        ArrayView<float> bias, ArrayView<float> y, string name)
+    internal static void RunForward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x,
+        ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y, string name)
     {
         GpuGuard.Length(stream, x, args.X, name);
         GpuGuard.Length(stream, w, args.Weight, name);
@@ -97,8 +99,9 @@ public static class GroupConvGpu
         GpuGuard.NoOverlap(w, dx, name);
         KernelConfig config =
             GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
-        GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
-            stream, config, dy, w, dx, Geometry(args, blocks));
+        GpuKernels.Of(stream)
+            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
+                stream, config, dy, w, dx, Geometry(args, blocks));
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>

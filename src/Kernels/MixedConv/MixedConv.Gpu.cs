@@ -64,7 +64,8 @@ public static class MixedConvGpu
     public static int ScratchLength(in MixedConv.Args args) => PartsConv.ScratchLength(Geometry(args));
 
     private static PartsGeometry Geometry(in MixedConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W,
-        args.Y.H, args.Y.W, 1, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Kernels.Count, args.WeightLength);
+        args.Y.H, args.Y.W, 1, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Kernels.Count,
+        args.WeightLength);
 
     private static ArrayView<PartRow> Table(AcceleratorStream stream, MixedConv.Args args) =>
         GpuKernels.Of(stream).Table(args, () =>

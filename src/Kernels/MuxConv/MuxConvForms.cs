@@ -15,7 +15,8 @@ public readonly record struct MuxConvTimes(double Fused, double Steps)
 /// <param name="Forward">y.</param>
 /// <param name="BackwardInput">dx.</param>
 /// <param name="BackwardWeight">dw; the steps have the rearranged x from forward.</param>
-public readonly record struct MuxConvForms(MuxConvTimes Forward, MuxConvTimes BackwardInput, MuxConvTimes BackwardWeight)
+public readonly record struct MuxConvForms(MuxConvTimes Forward, MuxConvTimes BackwardInput,
+    MuxConvTimes BackwardWeight)
 {
     /// <summary>Measures both forms on a device.</summary>
     /// <param name="device">Where.</param>

@@ -1,9 +1,9 @@
 namespace MuxKernels;
 
 /// <summary>
-/// Spatial multiplexing the long way, by other operations of a device: each part is rearranged, convolved and rearranged
-/// back, the parts are concatenated. It is what the fused kernels are compared with, on any device. With one image the
-/// parts are runs of memory, which costs it no copies; with several it slices and concatenates.
+/// Spatial multiplexing the long way, by other operations of a device: each part is rearranged, convolved and
+/// rearranged back, the parts are concatenated. It is what the fused kernels are compared with, on any device. With one
+/// image the parts are runs of memory, which costs it no copies; with several it slices and concatenates.
 /// </summary>
 public sealed class MuxConvSteps : IDisposable
 {
@@ -52,7 +52,7 @@ public sealed class MuxConvSteps : IDisposable
         {
             View from = Split(s, args.X, s.X, s.Part, x, s.Sliced), to = Target(s, args.Y, s.Result, y);
             View wide = Spread(s, from, s.X, s.Wide);
-            Convolve(s, wide, w.Slice(s.Part.WeightOffset, (int)s.Part.Weight.Length), s.Part.Scale == 0 ? to : s.Mapped);
+            Convolve(s, wide, Weight(s, w), s.Part.Scale == 0 ? to : s.Mapped);
             Gather(s, s.Mapped, s.MappedShape, to);
             joined = Join(s, args.Y, joined, to, y);
         }
@@ -66,7 +66,7 @@ public sealed class MuxConvSteps : IDisposable
         {
             View from = Split(s, args.Y, s.Y, s.Part, dy, s.Result), to = Target(s, args.X, s.SlicedGradient, dx);
             View mapped = Spread(s, from, s.Y, s.Mapped);
-            View weight = w.Slice(s.Part.WeightOffset, (int)s.Part.Weight.Length), wide = s.Part.Scale == 0 ? to : s.WideGradient;
+            View weight = Weight(s, w), wide = s.Part.Scale == 0 ? to : s.WideGradient;
             if (s.Part.ChannelsPerGroup == 1)
             {
                 device.DepthwiseConvBackwardInput(Depthwise(s), mapped, weight, wide);
@@ -81,7 +81,8 @@ public sealed class MuxConvSteps : IDisposable
         }
     }
 
-    /// <summary>dw += gradient of the weight, from x and its rearranged parts that <see cref="Forward"/> kept.</summary>
+    /// <summary>dw += gradient of the weight, from x and its rearranged parts that <see cref="Forward"/>
+    /// kept.</summary>
     public void BackwardWeight(View dy, View x, View dw)
     {
         foreach (Step s in steps)
@@ -90,7 +91,7 @@ public sealed class MuxConvSteps : IDisposable
             View mapped = Spread(s, from, s.Y, s.Mapped);
             View wide = s.Part.Scale != 0 ? s.Wide
                 : args.X.N > 1 ? s.Sliced : x.Slice(s.Part.FirstChannel * args.X.Pixels, (int)s.X.Length);
-            View weight = dw.Slice(s.Part.WeightOffset, (int)s.Part.Weight.Length);
+            View weight = Weight(s, dw);
             if (s.Part.ChannelsPerGroup == 1)
             {
                 device.DepthwiseConvBackwardWeight(Depthwise(s), mapped, wide, weight);
@@ -119,6 +120,8 @@ public sealed class MuxConvSteps : IDisposable
     private static GroupConv.Args Grouped(Step s) => new(s.Part.Transformed, s.Part.Transformed.C, s.Part.Window.Kernel,
         s.Part.Transformed.C / s.Part.ChannelsPerGroup, s.Part.Window.Stride, s.Part.Window.Dilation,
         s.Part.Window.Padding);
+
+    private static View Weight(Step s, View w) => w.Slice(s.Part.WeightOffset, (int)s.Part.Weight.Length);
 
     private View Rent(Shape shape)
     {
