@@ -93,7 +93,11 @@ public sealed class Session : IDisposable
             made[i] = results[i].Data;
         }
 
-        @operator.Forward(Device, new Operands(views, made, [], []));
+        if (Device.Computes)
+        {
+            @operator.Forward(Device, new Operands(views, made, [], []));
+        }
+
         if (Records)
         {
             Node node = new(@operator, inputs.ToArray(), results, string.Join('.', scopes));
@@ -116,18 +120,22 @@ public sealed class Session : IDisposable
     /// <param name="upstream">Gradient with respect to y; empty means ones.</param>
     public void Backward(Tensor y, ReadOnlySpan<float> upstream = default)
     {
+        if (!upstream.IsEmpty)
+        {
+            Guard.Length(upstream, y.Shape, "Session.Backward");
+        }
+
+        View dy = StartBackward(y, out bool fresh);
         if (upstream.IsEmpty)
         {
-            StartBackward(y);
-            Device.Fill(y.Gradient, 1f);
+            Device.Fill(dy, 1f);
         }
         else
         {
-            Guard.Length(upstream, y.Shape, "Session.Backward");
-            StartBackward(y);
-            Device.Write(upstream, y.Gradient);
+            Device.Write(upstream, dy);
         }
 
+        AddUpstream(y, dy, fresh);
         WalkBack();
     }
 
@@ -137,8 +145,13 @@ public sealed class Session : IDisposable
         for (int i = 0; i < ys.Count; i++)
         {
             Guard.Length<double>(upstream[i].AsSpan(), ys[i].Shape, "Session.Backward");
-            StartBackward(ys[i]);
-            Device.Write(upstream[i], ys[i].Gradient);
+        }
+
+        for (int i = 0; i < ys.Count; i++)
+        {
+            View dy = StartBackward(ys[i], out bool fresh);
+            Device.Write(upstream[i], dy);
+            AddUpstream(ys[i], dy, fresh);
         }
 
         WalkBack();
@@ -233,7 +246,8 @@ public sealed class Session : IDisposable
         }
     }
 
-    private void StartBackward(Tensor y)
+    /// <summary>Memory for the upstream gradient of y.</summary>
+    private View StartBackward(Tensor y, out bool fresh)
     {
         if (!Records)
         {
@@ -245,7 +259,25 @@ public sealed class Session : IDisposable
             throw new InvalidOperationException($"{y} depends on nothing that wants a gradient.");
         }
 
-        y.Gradient = Device.Rent((int)y.Shape.Length).View;
+        if (!ReferenceEquals(y.Session, this))
+        {
+            throw new InvalidOperationException($"{y} belongs to another session.");
+        }
+
+        fresh = y.Gradient.IsEmpty;
+        return Device.Rent(y.Data.Length).View;
+    }
+
+    private void AddUpstream(Tensor y, View dy, bool fresh)
+    {
+        if (fresh)
+        {
+            y.Gradient = dy;
+            return;
+        }
+
+        Device.Accumulate(dy, y.Gradient);
+        Device.Return(dy.Buffer!);
     }
 
     private void WalkBack()

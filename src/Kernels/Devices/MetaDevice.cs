@@ -6,6 +6,9 @@ public sealed class MetaDevice : Device
     /// <inheritdoc/>
     public override string Name => "meta";
 
+    /// <summary>False: every operation is its shape.</summary>
+    public override bool Computes => false;
+
     /// <inheritdoc/>
     public override DeviceBuffer Rent(int length) => new MetaBuffer(this, length);
 

@@ -1,0 +1,49 @@
+using System.Text.Json.Nodes;
+using MuxKernels.Interop;
+using Xunit;
+
+namespace MuxKernels.Golden.Tests;
+
+public class TraceGoldenTests
+{
+    private static readonly GoldenOptions Traces = new() { Parts = GoldenParts.Traces };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Training_follows_the_traces_on_the_processor(int threads)
+    {
+        using CpuDevice device = new(threads);
+        GoldenReport report = GoldenVerifier.Verify([GoldenFixture.Folder], device, Traces);
+        GoldenFixture.AssertPassed(report, 4);
+    }
+
+    /// <summary>The two chaotic traces: in double even they are followed to the last loss.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Training_follows_a_chaotic_trace_to_a_millionth_in_double(int index)
+    {
+        using ReferenceDevice device = new();
+        string file = Single(index);
+        try
+        {
+            GoldenReport report = GoldenVerifier.Verify([file], device, Traces with { Rule = GoldenRule.Double });
+            GoldenFixture.AssertPassed(report, 1);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>A file with one of the traces.</summary>
+    private static string Single(int index)
+    {
+        JsonNode all = JsonNode.Parse(File.ReadAllText(GoldenFixture.Part("nets/traces.json")))!;
+        JsonNode trace = all["traces"]![index]!.DeepClone();
+        string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
+        File.WriteAllText(file, new JsonObject { ["format"] = 1, ["traces"] = new JsonArray(trace) }.ToJsonString());
+        return file;
+    }
+}
