@@ -18,11 +18,12 @@ public class TraceGoldenTests
         GoldenFixture.AssertPassed(report, 4);
     }
 
-    /// <summary>The two chaotic traces: in double even they are followed to the last loss.</summary>
+    /// <summary>Two chaotic traces of m, which in double are followed to the last loss, and the one of xs.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void Training_follows_a_chaotic_trace_to_a_millionth_in_double(int index)
+    [InlineData(3)]
+    public void Training_follows_a_trace_to_a_millionth_in_double(int index)
     {
         using ReferenceDevice device = new();
         string file = Single(index);

@@ -120,7 +120,7 @@ internal sealed class GoldenConfig
         return name.Length == 0
             ? otherwise
             : ActivationOf(name)
-                ?? throw new InvalidDataException($"Configuration {key}: unknown activation {SafeTensors.Quote(name)}.");
+                ?? throw new InvalidDataException($"Configuration {key}: no activation {SafeTensors.Quote(name)}.");
     }
 
     /// <summary>An activation by the reference's name; null where there is none.</summary>

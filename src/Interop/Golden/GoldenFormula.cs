@@ -63,8 +63,8 @@ public static class GoldenFormula
     }
 
     /// <summary>
-    /// Fills every parameter and buffer of a network. Tensor numbers are places in the state dictionary; counters take a
-    /// number and become 0.
+    /// Fills every parameter and buffer of a network. Tensor numbers are places in the state dictionary; counters take
+    /// a number and become 0.
     /// </summary>
     /// <exception cref="InvalidOperationException">The network has no memory yet.</exception>
     public static void Fill(Module network, ulong seed)

@@ -177,7 +177,7 @@ public static partial class GoldenVerifier
             _ => IsTraining ? 3e-5 : 5e-6,
         };
 
-        /// <summary>For gradients that are analytically zero, relative to the case's largest parameter gradient.</summary>
+        /// <summary>For analytically zero gradients, relative to the largest parameter gradient.</summary>
         public double Zero => Rule == GoldenRule.Double ? 1e-9 : 1e-6;
     }
 }
