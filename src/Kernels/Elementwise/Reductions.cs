@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace MuxKernels;
 
 /// <summary>Sums over runs of floats, in bands that the lengths alone decide, added in a fixed order.</summary>
@@ -132,21 +134,24 @@ internal static unsafe class Reductions
         public void Run(int index, int worker)
         {
             float* from = x + (long)index * part, end = x + Math.Min(length, (long)(index + 1) * part);
-            double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-            for (; from <= end - 4; from += 4)
+            Vector256<double> s0 = Vector256<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            for (; from <= end - 16; from += 16)
             {
-                s0 += (double)from[0] * from[0];
-                s1 += (double)from[1] * from[1];
-                s2 += (double)from[2] * from[2];
-                s3 += (double)from[3] * from[3];
+                (Vector256<double> a, Vector256<double> b) = Vector256.Widen(Vector256.Load(from));
+                (Vector256<double> c, Vector256<double> d) = Vector256.Widen(Vector256.Load(from + 8));
+                s0 += a * a;
+                s1 += b * b;
+                s2 += c * c;
+                s3 += d * d;
             }
 
+            double rest = 0;
             for (; from < end; from++)
             {
-                s0 += (double)*from * *from;
+                rest += (double)*from * *from;
             }
 
-            sums[index] = s0 + s1 + (s2 + s3);
+            sums[index] = Vector256.Sum(s0 + s1 + (s2 + s3)) + rest;
         }
     }
 }
