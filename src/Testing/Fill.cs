@@ -50,9 +50,9 @@ public static class Fill
         return x;
     }
 
-    /// <summary>Numbers for each of the operands, each from a seed of its own.</summary>
+    /// <summary>Numbers for each of the operands: other ones for each place and for each shape.</summary>
     public static float[][] Operands(ulong seed, KernelOperand[] operands) =>
-        [.. operands.Select((operand, i) => Operand(Mix(seed + (ulong)i), operand))];
+        [.. operands.Select((operand, i) => Operand(Mix(Mix(seed + (ulong)i) + Mix(operand.Shape)), operand))];
 
     /// <summary>One step of splitmix64: a well mixed number for each seed.</summary>
     public static ulong Mix(ulong seed)
@@ -62,6 +62,9 @@ public static class Fill
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
         return z ^ (z >> 31);
     }
+
+    private static ulong Mix(Shape x) =>
+        Mix(Mix(Mix(Mix((ulong)x.N) + (ulong)x.C) + (ulong)x.H) + (ulong)x.W);
 
     private static double Unit(ulong seed, int index) =>
         (Mix(seed * 0xD1342543DE82EF95UL + (ulong)index) >> 40) * (1.0 / (1 << 24));

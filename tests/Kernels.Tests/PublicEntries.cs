@@ -32,9 +32,10 @@ internal static class PublicEntries
         return method?.MakeGenericMethod(number);
     }
 
-    /// <summary>Runs an operation through a device: operands are written to its memory, results read back.</summary>
+    /// <summary>Runs an operation through a device: operands are written to its memory, results read back. One operand
+    /// may get memory of another length.</summary>
     public static double[][] RunOnDevice<TArgs>(Device device, KernelOperation<TArgs> operation, TArgs args,
-        float[][] inputs)
+        float[][] inputs, int changedOperand = -1, int change = 0)
         where TArgs : struct
     {
         MethodInfo method = DeviceMethod(operation)
@@ -52,6 +53,12 @@ internal static class PublicEntries
         {
             int same = Array.FindIndex(x, o => o.Name == y[i].Name);
             device.Write(same >= 0 ? inputs[same] : new float[y[i].Shape.Length], to[i]);
+        }
+
+        if (changedOperand >= 0)
+        {
+            (View[] side, int index) = changedOperand < x.Length ? (from, changedOperand) : (to, changedOperand - x.Length);
+            side[index] = device.Rent(side[index].Length + change).View;
         }
 
         object?[] values = [args, .. binding.Select(b => (object)(b is { } v ? (v.Output ? to : from)[v.Index] : View.None))];

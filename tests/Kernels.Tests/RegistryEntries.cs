@@ -1,4 +1,6 @@
+using System.Reflection;
 using MuxKernels.Testing;
+using Xunit;
 
 namespace MuxKernels.Tests;
 
@@ -55,6 +57,34 @@ internal static class RegistryEntries
             return Difference(operation.Outputs(args), expected, PublicEntries.RunReference(operation, args, inputs),
                 bounds);
         }, count, seed);
+
+    /// <summary>Each operand one element short and one element long is an error that names the family and the lengths.
+    /// </summary>
+    public static void WrongLengthsAreRefused<TArgs>(KernelOperation<TArgs> operation)
+        where TArgs : struct
+    {
+        using CpuDevice device = new(1);
+        TArgs args = Cases.Space<TArgs>().Sample(20, 15).Last();
+        float[][] inputs = Fill.Operands(1, operation.Inputs(args));
+        string[] written = [.. operation.Outputs(args).Select(o => o.Name)];
+        string[] operands = [.. operation.Inputs(args).Select(o => o.Name), .. written];
+        for (int operand = 0; operand < operands.Length; operand++)
+        {
+            if (operand < inputs.Length && written.Contains(operands[operand]))
+            {
+                continue; // Read and written: one operand of the device, changed as the written one.
+            }
+
+            foreach (int change in new[] { -1, 1 })
+            {
+                TargetInvocationException thrown = Assert.Throws<TargetInvocationException>(() =>
+                    PublicEntries.RunOnDevice(device, operation, args, inputs, operand, change));
+                ShapeException error = Assert.IsType<ShapeException>(thrown.InnerException);
+                Assert.Contains("expected", error.Message);
+                Assert.Contains(".", error.Message.Split(':')[0]);
+            }
+        }
+    }
 
     private static string? Difference(KernelOperand[] operands, double[][] expected, float[][] actual, double[][] bounds)
     {

@@ -80,7 +80,8 @@ internal static class RegistryLinearity
         return null;
     }
 
-    private static string? AdjointDifference<TArgs>(KernelOperation<TArgs> forward, KernelOperation<TArgs> backward,
+    /// <summary>How far ⟨dy, F(x)⟩ is from ⟨Fᵀ(dy), x⟩, where that is too far.</summary>
+    public static string? AdjointDifference<TArgs>(KernelOperation<TArgs> forward, KernelOperation<TArgs> backward,
         string target, TArgs args, ulong seed)
         where TArgs : struct
     {
