@@ -27,7 +27,7 @@ internal static unsafe class WindowConv
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfForward(window);
+        WindowPlan plan = WindowPlan.OfForward(window, part.In);
         WindowTables tables = plan.Fill((int*)scratch);
         float* padded = scratch + plan.TableLength;
         float* buffer = padded + (nint)part.In * plan.PlaneLength;
@@ -41,39 +41,32 @@ internal static unsafe class WindowConv
             TapCount = window.Kernel,
             Width = window.OutWidth,
         };
-        int step = plan.RowStep, runs = tables.RunStart[1];
+        int step = plan.RowStep, runs = tables.RunStart[1], height = window.OutHeight;
         tile.RowPitch = (nint)step * plan.RowPitch;
         for (int group = first; group < first + count; group++)
         {
-            for (int i = 0; i < part.In; i++)
+            for (int start = 0; start < height; start += plan.BandRows)
             {
-                WindowPadding.Copy<TSimd, TVector>(plan, x + ((nint)group * part.In + i) * part.XPlane, window.Height,
-                    window.Width, padded + (nint)i * plan.PlaneLength);
-            }
-
-            for (int o = group * part.Out; o < (group + 1) * part.Out; o++)
-            {
-                float* weights = w + (nint)o * part.In * window.Taps;
-                float* plane = y + (nint)o * part.YPlane;
-                tile.Start = bias == null ? 0f : bias[o];
-                for (int set = 0; set < Math.Min(step, window.OutHeight); set++)
+                int end = Math.Min(start + plan.BandRows, height);
+                for (int i = 0; i < part.In; i++)
                 {
-                    for (int h = set, rows; h < window.OutHeight; h += rows * step)
+                    WindowPadding.Copy<TSimd, TVector>(plan, x + ((nint)group * part.In + i) * part.XPlane,
+                        window.Height, window.Width, padded + (nint)i * plan.PlaneLength, start, end - start);
+                }
+
+                for (int o = group * part.Out; o < (group + 1) * part.Out; o++)
+                {
+                    float* weights = w + (nint)o * part.In * window.Taps;
+                    float* plane = y + (nint)o * part.YPlane;
+                    tile.Start = bias == null ? 0f : bias[o];
+                    for (int set = start; set < Math.Min(start + step, end); set++)
                     {
-                        rows = RowTile.RowsOf((window.OutHeight - h + step - 1) / step);
-                        for (int r = 0; r < runs; r++)
+                        for (int h = set, rows; h < end; h += rows * step)
                         {
-                            RowRun run = tables.Runs[r];
-                            tile.Source = padded + run.Source + (nint)h * plan.RowPitch;
-                            tile.W = weights + (nint)run.Weight * window.Kernel;
-                            tile.RowWeights = (nint)run.Step * window.Kernel;
-                            tile.From = r == 0 ? null : buffer;
-                            tile.FromPitch = plan.BufferPitch;
-                            bool last = r == runs - 1;
-                            tile.To = last ? plane + (nint)h * window.OutWidth : buffer;
-                            tile.ToPitch = last ? (nint)step * window.OutWidth : plan.BufferPitch;
-                            tile.Width = last ? window.OutWidth : plan.BufferPitch;
-                            RowTile.Run<TSimd, TVector>(&tile, rows, run.Taps);
+                            rows = RowTile.RowsOf((end - h + step - 1) / step, TSimd.Lanes);
+                            tile.Source = padded + (nint)(h - start) * plan.RowPitch;
+                            Runs<TSimd, TVector>(plan, tables.Runs, runs, &tile, rows, weights, buffer,
+                                plane + (nint)h * window.OutWidth, (nint)step * window.OutWidth, window.OutWidth);
                         }
                     }
                 }
@@ -96,7 +89,7 @@ internal static unsafe class WindowConv
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfBackwardInput(window);
+        WindowPlan plan = WindowPlan.OfBackwardInput(window, part.Out);
         WindowTables tables = plan.Fill((int*)scratch);
         float* padded = scratch + plan.TableLength;
         float* buffer = padded + (nint)part.Out * plan.PlaneLength;
@@ -111,31 +104,30 @@ internal static unsafe class WindowConv
         tile.RowPitch = (nint)step * plan.RowPitch;
         for (int group = first; group < first + count; group++)
         {
-            for (int o = 0; o < part.Out; o++)
+            for (int start = 0; start < plan.Rows.LongestClass; start += plan.BandRows)
             {
-                WindowPadding.Copy<TSimd, TVector>(plan, dy + ((nint)group * part.Out + o) * part.YPlane,
-                    window.OutHeight, window.OutWidth, padded + (nint)o * plan.PlaneLength);
-            }
-
-            for (int i = 0; i < part.In; i++)
-            {
-                float* weights = w + ((nint)group * part.Out * part.In + i) * window.Taps;
-                float* plane = dx + ((nint)group * part.In + i) * part.XPlane;
-                for (int c = 0; c < plan.Rows.Classes; c++)
+                for (int o = 0; o < part.Out; o++)
                 {
-                    int outputs = plan.Rows.Outputs(c);
-                    for (int set = 0; set < Math.Min(step, outputs); set++)
+                    WindowPadding.Copy<TSimd, TVector>(plan, dy + ((nint)group * part.Out + o) * part.YPlane,
+                        window.OutHeight, window.OutWidth, padded + (nint)o * plan.PlaneLength, start, plan.BandRows);
+                }
+
+                for (int i = 0; i < part.In; i++)
+                {
+                    float* weights = w + ((nint)group * part.Out * part.In + i) * window.Taps;
+                    float* plane = dx + ((nint)group * part.In + i) * part.XPlane;
+                    for (int c = 0; c < plan.Rows.Classes; c++)
                     {
-                        for (int j = set, rows; j < outputs; j += rows * step)
+                        int end = Math.Min(start + plan.BandRows, plan.Rows.Outputs(c));
+                        for (int set = start; set < Math.Min(start + step, end); set++)
                         {
-                            rows = RowTile.RowsOf((outputs - j + step - 1) / step);
-                            float* to = plane + ((nint)c + (nint)j * stride) * window.Width;
-                            nint toPitch = (nint)step * stride * window.Width;
-                            tile.Source = padded + (nint)j * plan.RowPitch;
-                            Classes<TSimd, TVector>(plan, tables, &tile, c, rows, weights, buffer, to, toPitch);
-                            if (stride > 1)
+                            for (int j = set, rows; j < end; j += rows * step)
                             {
-                                Join<TSimd, TVector>(plan, buffer, rows, to, toPitch, window.Width, stride);
+                                rows = RowTile.RowsOf((end - j + step - 1) / step, TSimd.Lanes);
+                                tile.Source = padded + (nint)(j - start) * plan.RowPitch;
+                                Classes<TSimd, TVector>(plan, tables, &tile, c, rows, weights, buffer,
+                                    plane + ((nint)c + (nint)j * stride) * window.Width,
+                                    (nint)step * stride * window.Width, window.Width);
                             }
                         }
                     }
@@ -144,8 +136,8 @@ internal static unsafe class WindowConv
         }
     }
 
-    /// <summary><c>dw += dy ⋆ x</c> for one input channel and the output channels of its group, over all images: each
-    /// image is a band of the sum, the images are added in their order.</summary>
+    /// <summary><c>dw += dy ⋆ x</c> for some input channels, each with the output channels of its group, over all
+    /// images: a band of rows of an image is a band of the sum, bands and images are added in their order.</summary>
     /// <param name="part">Geometry; its X, Y and W are not applied here.</param>
     /// <param name="images">Number of images.</param>
     /// <param name="x">Input plane 0 of group 0 of image 0.</param>
@@ -153,98 +145,148 @@ internal static unsafe class WindowConv
     /// <param name="dy">Output gradient plane 0 of group 0 of image 0.</param>
     /// <param name="dyImage">Elements from one output image to the next.</param>
     /// <param name="dw">Weight gradients of group 0.</param>
-    /// <param name="channel">Input channel, over all groups.</param>
+    /// <param name="first">First input channel, over all groups.</param>
+    /// <param name="count">Number of input channels.</param>
     /// <param name="scratch">Memory of one thread.</param>
     [SkipLocalsInit]
     public static void BackwardWeight<TSimd, TVector>(in WindowPart part, int images, float* x, nint xImage, float* dy,
-        nint dyImage, float* dw, int channel, float* scratch)
+        nint dyImage, float* dw, int first, int count, float* scratch)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfForward(window);
+        WindowPlan plan = WindowPlan.OfForward(window, planes: 1);
         int most = TSimd.Lanes == WindowPlan.Vector ? 5 : 3, taps = window.Taps, k = window.Kernel;
         WindowTables tables = plan.Fill((int*)scratch, most);
         float* padded = scratch + plan.TableLength;
         float* sums = padded + plan.PlaneLength;
-        new Span<float>(padded, plan.PlaneLength + part.Out * taps * TSimd.Lanes).Clear();
-        int group = channel / part.In;
+        nint sumLength = (nint)WindowPlan.RoundUp(taps) * TSimd.Lanes;
+        new Span<float>(padded, plan.PlaneLength).Clear();
         TapTile tile = new()
         {
             HPitch = plan.RowPitch,
             RowPitch = (nint)plan.RowStep * plan.RowPitch,
-            Height = window.OutHeight,
             Width = window.OutWidth,
         };
-        for (int n = 0; n < images; n++)
+        for (int channel = first; channel < first + count; channel++)
         {
-            WindowPadding.Copy<TSimd, TVector>(plan, x + n * xImage + (nint)channel * part.XPlane, window.Height,
-                window.Width, padded);
-            for (int o = 0; o < part.Out; o++)
+            int group = channel / part.In;
+            new Span<float>(sums, checked((int)(part.Out * sumLength))).Clear();
+            for (int band = 0; band < images * plan.Bands; band++)
             {
-                tile.Dy = dy + n * dyImage + ((nint)group * part.Out + o) * part.YPlane;
-                for (int r = 0; r < tables.RunStart[1]; r++)
+                int n = band / plan.Bands, start = band % plan.Bands * plan.BandRows;
+                tile.Height = Math.Min(plan.BandRows, window.OutHeight - start);
+                WindowPadding.Copy<TSimd, TVector>(plan, x + n * xImage + (nint)channel * part.XPlane, window.Height,
+                    window.Width, padded, start, tile.Height);
+                for (int o = 0; o < part.Out; o++)
                 {
-                    RowRun run = tables.Runs[r];
-                    tile.Source = padded + run.Source;
-                    tile.Sums = sums + ((nint)o * taps + run.Weight * k) * TSimd.Lanes;
-                    tile.RowSums = (nint)run.Step * k * TSimd.Lanes;
-                    for (int kw = 0, columns; kw < k; kw += columns)
+                    tile.Dy = dy + n * dyImage + ((nint)group * part.Out + o) * part.YPlane
+                        + (nint)start * window.OutWidth;
+                    for (int r = 0; r < tables.RunStart[1]; r++)
                     {
-                        columns = most == 5 && k - kw >= 5 ? 5 : Math.Min(k - kw, 3);
-                        tile.Taps = tables.Taps + kw;
-                        TapTile.Run<TSimd, TVector>(&tile, run.Taps, columns);
+                        RowRun run = tables.Runs[r];
+                        tile.Source = padded + run.Source;
+                        tile.Sums = sums + o * sumLength + (nint)run.Weight * k * TSimd.Lanes;
+                        tile.RowSums = (nint)run.Step * k * TSimd.Lanes;
+                        for (int kw = 0, columns; kw < k; kw += columns)
+                        {
+                            columns = most == 5 && k - kw >= 5 ? 5 : Math.Min(k - kw, 3);
+                            tile.Taps = tables.Taps + kw;
+                            TapTile.Run<TSimd, TVector>(&tile, run.Taps, columns);
+                        }
                     }
                 }
             }
-        }
 
-        for (int o = 0; o < part.Out; o++)
-        {
-            float* to = dw + (((nint)group * part.Out + o) * part.In + channel % part.In) * taps;
-            for (int t = 0; t < taps; t++)
+            for (int o = 0; o < part.Out; o++)
             {
-                to[t] += TSimd.Sum(TSimd.Load(sums + ((nint)o * taps + t) * TSimd.Lanes));
+                float* to = dw + (((nint)group * part.Out + o) * part.In + channel % part.In) * taps;
+                AddLanes<TSimd, TVector>(sums + o * sumLength, to, taps);
             }
         }
     }
 
-    /// <summary>Some rows of dx: with stride 1 they are stored where they belong, else each column class goes to its
-    /// own buffer.</summary>
-    private static void Classes<TSimd, TVector>(in WindowPlan plan, in WindowTables tables, RowTile* tile, int rowClass,
-        int rows, float* weights, float* buffer, float* to, nint toPitch)
+    /// <summary><c>to[t] += Σ lanes of vector t</c>: a vector's worth of vectors at a time, halved by adding even and odd
+    /// lanes until each lane is one sum.</summary>
+    private static void AddLanes<TSimd, TVector>(float* sums, float* to, int count)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        int lanes = TSimd.Lanes;
+        for (int t = 0; t < count; t += lanes, sums += lanes * lanes)
+        {
+            for (int vectors = lanes / 2; vectors > 0; vectors /= 2)
+            {
+                for (int i = 0; i < vectors; i++)
+                {
+                    TVector a = TSimd.Load(sums + 2 * i * lanes), b = TSimd.Load(sums + (2 * i + 1) * lanes);
+                    TSimd.Store(TSimd.Add(TSimd.Even(a, b), TSimd.Odd(a, b)), sums + i * lanes);
+                }
+            }
+
+            int left = Math.Min(count - t, lanes);
+            TSimd.StorePartial(TSimd.Add(TSimd.LoadPartial(to + t, left), TSimd.Load(sums)), to + t, left);
+        }
+    }
+
+    /// <summary>All runs of kernel rows over some output rows; sums between two runs stand in the buffer.</summary>
+    private static void Runs<TSimd, TVector>(in WindowPlan plan, RowRun* runs, int count, RowTile* tile, int rows,
+        float* weights, float* buffer, float* to, nint toPitch, int width)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         float* source = tile->Source;
-        int k = plan.Kernel, firstRun = tables.RunStart[rowClass], endRun = tables.RunStart[rowClass + 1];
-        for (int c = 0; c < plan.Columns.Classes; c++, buffer += WindowPlan.TileRows * plan.BufferPitch)
+        for (int r = 0; r < count; r++)
         {
-            tile->Taps = tables.Taps + tables.TapStart[c];
-            tile->TapCount = tables.TapStart[c + 1] - tables.TapStart[c];
-            if (firstRun == endRun || tile->TapCount == 0)
-            {
-                new Span<float>(buffer, WindowPlan.TileRows * plan.BufferPitch).Clear();
-                continue;
-            }
-
-            for (int r = firstRun; r < endRun; r++)
-            {
-                RowRun run = tables.Runs[r];
-                bool direct = r == endRun - 1 && plan.Stride == 1;
-                tile->Source = source + run.Source;
-                tile->W = weights + (nint)run.Weight * k;
-                tile->RowWeights = (nint)run.Step * k;
-                tile->From = r == firstRun ? null : buffer;
-                tile->FromPitch = plan.BufferPitch;
-                tile->To = direct ? to : buffer;
-                tile->ToPitch = direct ? toPitch : plan.BufferPitch;
-                tile->Width = direct ? plan.Columns.Outputs(c) : plan.BufferPitch;
-                RowTile.Run<TSimd, TVector>(tile, rows, run.Taps);
-            }
+            RowRun run = runs[r];
+            bool last = r == count - 1;
+            tile->Source = source + run.Source;
+            tile->W = weights + (nint)run.Weight * plan.Kernel;
+            tile->RowWeights = (nint)run.Step * plan.Kernel;
+            tile->From = r == 0 ? null : buffer;
+            tile->FromPitch = plan.BufferPitch;
+            tile->To = last ? to : buffer;
+            tile->ToPitch = last ? toPitch : plan.BufferPitch;
+            tile->Width = last ? width : plan.BufferPitch;
+            RowTile.Run<TSimd, TVector>(tile, rows, run.Taps);
         }
 
         tile->Source = source;
+    }
+
+    /// <summary>Some rows of dx: with stride 1 they are stored where they belong, else each column class goes to its
+    /// own buffer, and the buffers are interleaved.</summary>
+    private static void Classes<TSimd, TVector>(in WindowPlan plan, in WindowTables tables, RowTile* tile, int rowClass,
+        int rows, float* weights, float* buffer, float* to, nint toPitch, int width)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        RowRun* runs = tables.Runs + tables.RunStart[rowClass];
+        int count = tables.RunStart[rowClass + 1] - tables.RunStart[rowClass];
+        float* own = buffer;
+        for (int c = 0; c < plan.Columns.Classes; c++, own += WindowPlan.TileRows * plan.BufferPitch)
+        {
+            tile->Taps = tables.Taps + tables.TapStart[c];
+            tile->TapCount = tables.TapStart[c + 1] - tables.TapStart[c];
+            if (count == 0 || tile->TapCount == 0)
+            {
+                new Span<float>(own, rows * plan.BufferPitch).Clear();
+            }
+            else if (plan.Stride == 1)
+            {
+                Runs<TSimd, TVector>(plan, runs, count, tile, rows, weights, own, to, toPitch, width);
+            }
+            else
+            {
+                Runs<TSimd, TVector>(plan, runs, count, tile, rows, weights, own, own, plan.BufferPitch,
+                    plan.BufferPitch);
+            }
+        }
+
+        if (plan.Stride > 1)
+        {
+            Join<TSimd, TVector>(plan, buffer, rows, to, toPitch, width, plan.Stride);
+        }
     }
 
     /// <summary>Interleaves the column classes of some rows.</summary>

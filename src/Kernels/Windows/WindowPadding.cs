@@ -1,70 +1,109 @@
+using System.Runtime.CompilerServices;
+
 namespace MuxKernels;
 
-/// <summary>Copies a plane into the padded phases of a <see cref="WindowPlan"/>. Only the map is written: the padding
-/// around it has to be zero already, and stays so.</summary>
+/// <summary>Copies a plane into the padded phases of a <see cref="WindowPlan"/>. The padding left and right of the map
+/// has to be zero already, and stays so; above and below too, where one band covers the plane.</summary>
 internal static unsafe class WindowPadding
 {
-    /// <summary>Copies the part of a plane that the taps read.</summary>
+    /// <summary>Copies what the taps of a band of output rows read.</summary>
     /// <param name="plan">Layout.</param>
     /// <param name="source">Plane <c>[height, width]</c>.</param>
     /// <param name="height">Its rows.</param>
     /// <param name="width">Its columns.</param>
-    /// <param name="padded">Zeroed memory of <see cref="WindowPlan.PlaneLength"/>.</param>
-    public static void Copy<TSimd, TVector>(in WindowPlan plan, float* source, int height, int width, float* padded)
+    /// <param name="padded">Memory of <see cref="WindowPlan.PlaneLength"/>, zero left and right of the map.</param>
+    /// <param name="start">First output row.</param>
+    /// <param name="count">Output rows.</param>
+    public static void Copy<TSimd, TVector>(in WindowPlan plan, float* source, int height, int width, float* padded,
+        int start, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int firstRow = Math.Max(0, plan.Rows.First), firstColumn = Math.Max(0, plan.Columns.First);
-        int endRow = Math.Min(height, plan.Rows.First + plan.Rows.Length);
+        int firstColumn = Math.Max(0, plan.Columns.First);
         int endColumn = Math.Min(width, plan.Columns.First + plan.Columns.Length);
-        int count = endColumn - firstColumn, column = firstColumn - plan.Columns.First;
-        if (count <= 0)
+        int columns = endColumn - firstColumn, column = firstColumn - plan.Columns.First;
+        if (columns <= 0)
         {
             return;
         }
 
-        for (int row = firstRow; row < endRow; row++)
+        int phases = plan.Rows.Phases, row = plan.Rows.First + start * phases;
+        int rows = plan.Rows.PaddedRows(start, count);
+        int above = Math.Clamp(-row, 0, rows), below = Math.Clamp(row + rows - height, 0, rows - above);
+        if (plan.BandRows < plan.Rows.LongestClass)
         {
-            float* from = source + (nint)row * width + firstColumn;
-            float* to = padded + plan.RowOffset(row - plan.Rows.First);
-            switch (plan.Columns.Phases)
-            {
-                case 1:
-                    Row<TSimd, TVector>(from, to + column, count);
-                    break;
-                case 2:
-                    RowOfPairs<TSimd, TVector>(from, to + plan.ColumnOffset(column), to + plan.ColumnOffset(column + 1),
-                        count);
-                    break;
-                default:
-                    for (int v = 0; v < count; v++)
-                    {
-                        to[plan.ColumnOffset(column + v)] = from[v];
-                    }
+            Clear(plan, padded, 0, above);
+            Clear(plan, padded, rows - below, rows);
+        }
 
-                    break;
+        row += above;
+        rows -= above + below;
+        int phase = above % phases;
+        nint phaseLength = plan.PlaneLength / phases;
+        float* from = source + (nint)row * width + firstColumn;
+        float* to = padded + (nint)(above / phases) * plan.RowPitch;
+        if (phases == 1)
+        {
+            Rows<TSimd, TVector>(from, width, to + column, plan.RowPitch, rows, columns);
+            return;
+        }
+
+        int first = plan.ColumnOffset(column), second = plan.ColumnOffset(column + 1);
+        for (; rows > 0; rows--, from += width)
+        {
+            float* at = to + phase * phaseLength;
+            if (phases == 2)
+            {
+                RowOfPairs<TSimd, TVector>(from, at + first, at + second, columns);
+            }
+            else
+            {
+                for (int v = 0; v < columns; v++)
+                {
+                    at[plan.ColumnOffset(column + v)] = from[v];
+                }
+            }
+
+            if (++phase == phases)
+            {
+                phase = 0;
+                to += plan.RowPitch;
             }
         }
     }
 
-    /// <summary>Copies a row; zeros may follow up to a whole vector.</summary>
-    private static void Row<TSimd, TVector>(float* from, float* to, int count)
+    /// <summary>Zeroes padded rows, where another band may have left its own.</summary>
+    private static void Clear(in WindowPlan plan, float* padded, int first, int end)
+    {
+        for (int row = first; row < end; row++)
+        {
+            new Span<float>(padded + plan.RowOffset(row), plan.RowPitch).Clear();
+        }
+    }
+
+    /// <summary>Copies rows; zeros may follow each up to a whole vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows<TSimd, TVector>(float* from, nint fromPitch, float* to, nint toPitch, int rows, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int v = 0;
-        for (; v <= count - TSimd.Lanes; v += TSimd.Lanes)
+        int whole = count / TSimd.Lanes * TSimd.Lanes, tail = count - whole;
+        for (; rows > 0; rows--, from += fromPitch, to += toPitch)
         {
-            TSimd.Store(TSimd.Load(from + v), to + v);
-        }
+            for (int v = 0; v < whole; v += TSimd.Lanes)
+            {
+                TSimd.Store(TSimd.Load(from + v), to + v);
+            }
 
-        if (v < count)
-        {
-            TSimd.Store(TSimd.LoadPartial(from + v, count - v), to + v);
+            if (tail > 0)
+            {
+                TSimd.Store(TSimd.LoadPartial(from + whole, tail), to + whole);
+            }
         }
     }
 
     /// <summary>Copies elements 0, 2, 4 … and 1, 3, 5 … apart; zeros may follow up to a whole vector.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RowOfPairs<TSimd, TVector>(float* from, float* even, float* odd, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct

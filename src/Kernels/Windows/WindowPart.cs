@@ -51,11 +51,12 @@ internal readonly struct WindowPart
     {
         get
         {
-            WindowPlan forward = WindowPlan.OfForward(Window), backward = WindowPlan.OfBackwardInput(Window);
+            WindowPlan forward = WindowPlan.OfForward(Window, In), weight = WindowPlan.OfForward(Window, 1);
+            WindowPlan backward = WindowPlan.OfBackwardInput(Window, Out);
             long longest = Math.Max(forward.TableLength + (long)In * forward.PlaneLength + forward.BufferLength,
                 backward.TableLength + (long)Out * backward.PlaneLength + backward.BufferLength);
             longest = Math.Max(longest,
-                forward.TableLength + forward.PlaneLength + (long)Out * Window.Taps * WindowPlan.Vector);
+                weight.TableLength + weight.PlaneLength + Out * (long)WindowPlan.RoundUp(Window.Taps) * WindowPlan.Vector);
             Guard.That(longest + 2 * WindowPlan.Vector <= Guard.MaxLength, nameof(Window),
                 $"{Window} needs {longest} floats of scratch for a thread, at most {Guard.MaxLength}.");
             return WindowPlan.RoundUp((int)longest) + WindowPlan.Vector;

@@ -20,7 +20,7 @@ internal readonly record struct ColumnTap(int Source, int Weight);
 /// <para>Input gradient: the rows <c>h₀, h₀ + s, h₀ + 2s …</c> of dx (class h₀) are reached by the kernel rows with
 /// <c>kh·d ≡ h₀ + top (mod s)</c> alone, and <c>dx[h₀ + s·j] = Σ w[kh]·dy[j + (h₀ + top)/s − kh·d/s]</c>: again a
 /// correlation with unit steps, one for each class, without scatter.</para>
-/// Layout of a padded plane: <c>[row phase][row][column phase][pitch]</c>.
+/// Layout of a padded plane: <c>[row phase][row][column phase][pitch]</c>, for one band of output rows.
 /// </summary>
 internal readonly unsafe struct WindowPlan
 {
@@ -28,14 +28,17 @@ internal readonly unsafe struct WindowPlan
     public const int Vector = 16;
 
     /// <summary>Most output rows of a tile.</summary>
-    public const int TileRows = 8;
+    public const int TileRows = 16;
 
     /// <summary>Most kernel rows of one pass of the tile.</summary>
     public const int TileTaps = 5;
 
+    /// <summary>Floats of padded planes that stay in a first-level cache of 32 KB.</summary>
+    private const int CacheLength = 6144;
+
     private readonly int dilation;
 
-    private WindowPlan(Window window, bool backward)
+    private WindowPlan(Window window, int planes, bool backward)
     {
         (Kernel, Stride, dilation) = (window.Kernel, window.Stride, window.Dilation);
         Backward = backward;
@@ -43,7 +46,12 @@ internal readonly unsafe struct WindowPlan
         Columns = new WindowAxis(window, window.Width, window.OutWidth, window.PadLeft, backward);
         Pitch = RoundUp(Columns.Reach(backward ? window.OutWidth : window.Width));
         RowPitch = checked(Columns.Phases * Pitch);
-        PlaneLength = checked((Rows.Length + Rows.Phases - 1) / Rows.Phases * Rows.Phases * RowPitch);
+        long room = (long)CacheLength / planes / RowPitch / Rows.Phases - Rows.Halo;
+        BandRows = RowStep > 1 || room >= Rows.LongestClass
+            ? Rows.LongestClass
+            : (int)Math.Max(room / TileRows, 1) * TileRows;
+        PlaneRows = (Rows.PaddedRows(0, BandRows) + Rows.Phases - 1) / Rows.Phases;
+        PlaneLength = checked(PlaneRows * Rows.Phases * RowPitch);
         BufferPitch = RoundUp(Columns.LongestClass);
     }
 
@@ -68,7 +76,17 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Elements from one row of a phase to the next.</summary>
     public int RowPitch { get; }
 
-    /// <summary>Elements of a padded plane.</summary>
+    /// <summary>Output rows (of each class) that one padded plane serves: a plane too large for the first-level cache is
+    /// padded and worked on in bands of rows.</summary>
+    public int BandRows { get; }
+
+    /// <summary>Bands of a plane.</summary>
+    public int Bands => (Rows.LongestClass + BandRows - 1) / BandRows;
+
+    /// <summary>Rows of one row phase of a padded plane.</summary>
+    public int PlaneRows { get; }
+
+    /// <summary>Elements of a padded plane, of one band.</summary>
     public int PlaneLength { get; }
 
     /// <summary>Elements of a row of a tile's buffer.</summary>
@@ -83,21 +101,17 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Rows between the taps of a run, e: output rows are worked on in e interleaved sets.</summary>
     public int RowStep => dilation / Gcd(dilation, Stride);
 
-    /// <summary>The plan of a forward pass and of a weight gradient.</summary>
-    public static WindowPlan OfForward(Window window) => new(window, backward: false);
+    /// <summary>The plan of a forward pass or a weight gradient that pads some planes at a time.</summary>
+    public static WindowPlan OfForward(Window window, int planes) => new(window, planes, backward: false);
 
-    /// <summary>The plan of an input gradient.</summary>
-    public static WindowPlan OfBackwardInput(Window window) => new(window, backward: true);
+    /// <summary>The plan of an input gradient that pads some planes at a time.</summary>
+    public static WindowPlan OfBackwardInput(Window window, int planes) => new(window, planes, backward: true);
 
     /// <summary>The next multiple of <see cref="Vector"/>.</summary>
     public static int RoundUp(int length) => checked(length + Vector - 1) / Vector * Vector;
 
-    /// <summary>Where row <paramref name="row"/> of the padded map starts.</summary>
-    public int RowOffset(int row)
-    {
-        int rows = (Rows.Length + Rows.Phases - 1) / Rows.Phases;
-        return (row % Rows.Phases * rows + row / Rows.Phases) * RowPitch;
-    }
+    /// <summary>Where row <paramref name="row"/> of a band starts.</summary>
+    public int RowOffset(int row) => (row % Rows.Phases * PlaneRows + row / Rows.Phases) * RowPitch;
 
     /// <summary>Where column <paramref name="column"/> of the padded map stands in its row.</summary>
     public int ColumnOffset(int column) => column % Columns.Phases * Pitch + column / Columns.Phases;
@@ -254,6 +268,13 @@ internal readonly struct WindowAxis
 
     /// <summary>Outputs of the longest class.</summary>
     public int LongestClass => Outputs(0);
+
+    /// <summary>Padded rows that one output (of every class) reads.</summary>
+    public int Halo => Length - (Outputs(Classes - 1) - 1) * Phases;
+
+    /// <summary>Padded rows that <paramref name="count"/> outputs from <paramref name="start"/> on read.</summary>
+    public int PaddedRows(int start, int count) =>
+        Math.Max(0, Math.Min(Length - start * Phases, (count - 1) * Phases + Halo));
 
     /// <summary>Elements of one phase that whole vectors may touch: those that read for the last outputs, and those
     /// that write the last of <paramref name="source"/> elements.</summary>

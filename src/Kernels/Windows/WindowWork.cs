@@ -9,6 +9,9 @@ internal static unsafe class WindowWork
     /// <summary>Pieces that a batch is cut into at least, where it has as many groups.</summary>
     private const int Pieces = 16;
 
+    /// <summary>Pieces that the weight gradient of a part is cut into, where it has as many input channels.</summary>
+    private const int ChannelPieces = 32;
+
     /// <summary>Floats of scratch for some threads.</summary>
     public static int ScratchLength(ReadOnlySpan<WindowPart> parts, int threads, string kernel)
     {
@@ -116,16 +119,16 @@ internal static unsafe class WindowWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int channels = 0;
+        int pieces = 0;
         foreach (ref readonly WindowPart part in parts)
         {
-            channels += part.Groups * part.In;
+            pieces += Math.Min(ChannelPieces, part.Groups * part.In);
         }
 
         fixed (WindowPart* part = parts)
         fixed (float* from = input, gradient = dy, to = dw, memory = scratch)
         {
-            WorkPool.For(pool, channels, new Channels<TSimd, TVector>(part, x.N, from, (nint)x.ImageLength, gradient,
+            WorkPool.For(pool, pieces, new Channels<TSimd, TVector>(part, x.N, from, (nint)x.ImageLength, gradient,
                 (nint)y.ImageLength, to, Align(memory), PerThread(parts)));
         }
     }
@@ -191,7 +194,7 @@ internal static unsafe class WindowWork
         }
     }
 
-    /// <summary>One input channel of all images: weight gradient.</summary>
+    /// <summary>Some input channels of all images: weight gradient.</summary>
     private readonly struct Channels<TSimd, TVector>(WindowPart* parts, int images, float* x, nint xImage, float* dy,
         nint dyImage, float* dw, float* scratch, nint perThread) : IWork
         where TSimd : struct, ISimd<TVector>
@@ -200,14 +203,16 @@ internal static unsafe class WindowWork
         public void Run(int index, int worker)
         {
             int p = 0;
-            for (; index >= parts[p].Groups * parts[p].In; p++)
+            for (; index >= Math.Min(ChannelPieces, parts[p].Groups * parts[p].In); p++)
             {
-                index -= parts[p].Groups * parts[p].In;
+                index -= Math.Min(ChannelPieces, parts[p].Groups * parts[p].In);
             }
 
             WindowPart part = parts[p];
+            int channels = part.Groups * part.In, pieces = Math.Min(ChannelPieces, channels);
+            int first = (int)((long)channels * index / pieces), end = (int)((long)channels * (index + 1) / pieces);
             WindowConv.BackwardWeight<TSimd, TVector>(part, images, x + part.X, xImage, dy + part.Y, dyImage,
-                dw + part.W, index, scratch + worker * perThread);
+                dw + part.W, first, end - first, scratch + worker * perThread);
         }
     }
 }
