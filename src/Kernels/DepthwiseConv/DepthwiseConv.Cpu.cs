@@ -45,7 +45,8 @@ public static partial class DepthwiseConv
     /// <summary><c>dw[c,kh,kw] += Σ_{n,h,v} dy[n,c,h,v]·x[n,c,h·s+kh·d−top,v·s+kw·d−left]</c>; each image is a band of
     /// the sum.</summary>
     /// <param name="args">Geometry.</param>
-    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
+    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>; what is not finite
+    /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Weight gradient, <c>[C, 1, k, k]</c>, added to.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
@@ -58,6 +59,15 @@ public static partial class DepthwiseConv
         Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
         WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
     }
+
+    /// <summary><c>db[o] += Σ_{n,h,v} dy[n,o,h,v]</c>.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
+    /// <param name="db">Bias gradient, <c>[C]</c>, added to.</param>
+    /// <param name="pool">Threads; null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardBias(in Args args, ReadOnlySpan<float> dy, Span<float> db, WorkPool? pool = null) =>
+        ConvBias.Backward(args.Y, dy, db, pool);
 
     /// <summary><see cref="Forward"/> in plain loops, summed in double.</summary>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
@@ -86,6 +96,11 @@ public static partial class DepthwiseConv
         CheckBackwardWeight(args, dy, x, dw);
         WindowReference.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw);
     }
+
+    /// <summary><see cref="BackwardBias"/> in plain loops, summed in double.</summary>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardBiasReference<T>(in Args args, ReadOnlySpan<T> dy, Span<T> db)
+        where T : struct, IFloatingPointIeee754<T> => ConvBias.BackwardReference(args.Y, dy, db);
 
     private const string ForwardName = "DepthwiseConv.Forward";
     private const string BackwardInputName = "DepthwiseConv.BackwardInput";

@@ -47,7 +47,8 @@ public static partial class GroupConv
     /// <summary><c>dw[o,i,kh,kw] += Σ_{n,h,v} dy[n,o,h,v]·x[n,q·(C/G)+i,h·s+kh·d−top,v·s+kw·d−left]</c>; each image is
     /// a band of the sum.</summary>
     /// <param name="args">Geometry.</param>
-    /// <param name="dy">Output gradient, <c>[N, O, H', W']</c>.</param>
+    /// <param name="dy">Output gradient, <c>[N, O, H', W']</c>; what is not finite
+    /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Weight gradient, <c>[O, C/G, k, k]</c>, added to.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
@@ -60,6 +61,15 @@ public static partial class GroupConv
         Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
         WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
     }
+
+    /// <summary><c>db[o] += Σ_{n,h,v} dy[n,o,h,v]</c>.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="dy">Output gradient, <c>[N, O, H', W']</c>.</param>
+    /// <param name="db">Bias gradient, <c>[O]</c>, added to.</param>
+    /// <param name="pool">Threads; null for the calling thread alone.</param>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardBias(in Args args, ReadOnlySpan<float> dy, Span<float> db, WorkPool? pool = null) =>
+        ConvBias.Backward(args.Y, dy, db, pool);
 
     /// <summary><see cref="Forward"/> in plain loops, summed in double.</summary>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
@@ -88,6 +98,11 @@ public static partial class GroupConv
         CheckBackwardWeight(args, dy, x, dw);
         WindowReference.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw);
     }
+
+    /// <summary><see cref="BackwardBias"/> in plain loops, summed in double.</summary>
+    /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
+    public static void BackwardBiasReference<T>(in Args args, ReadOnlySpan<T> dy, Span<T> db)
+        where T : struct, IFloatingPointIeee754<T> => ConvBias.BackwardReference(args.Y, dy, db);
 
     private const string ForwardName = "GroupConv.Forward";
     private const string BackwardInputName = "GroupConv.BackwardInput";

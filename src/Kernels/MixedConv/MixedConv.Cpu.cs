@@ -51,7 +51,8 @@ public static partial class MixedConv
     /// <summary><c>dw[c,i,kh,kw] += Σ_{n,h,v} dy[n,c,h,v]·x[n,q·g+i,h·s+kh·d−top,v·s+kw·d−left]</c> by part;
     /// each image is a band of the sum.</summary>
     /// <param name="args">Geometry.</param>
-    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
+    /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>; what is not finite
+    /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Gradient of all parts' weights, added to.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>

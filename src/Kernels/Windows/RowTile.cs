@@ -110,8 +110,8 @@ internal unsafe struct RowTile
     /// <summary>Columns.</summary>
     public int Width;
 
-    /// <summary>Computes <paramref name="rows"/> rows (1, 2, 4, 7, 8, 14 or 16) with a run of <paramref name="taps"/> kernel
-    /// rows (1 … 5).</summary>
+    /// <summary>Computes <paramref name="rows"/> rows (1, 2, 4, 7, 8, 14 or 16) with a run of
+    /// <paramref name="taps"/> kernel rows (1 … 5).</summary>
     public static void Run<TSimd, TVector>(RowTile* tile, int rows, int taps)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct

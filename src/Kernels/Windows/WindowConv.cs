@@ -6,8 +6,9 @@ namespace MuxKernels;
 /// The window engine: k×k convolutions with few channels in a group, on planes of one image. Planes are copied into
 /// zero-padded phases (<see cref="WindowPlan"/>), in which every tap is a contiguous load, and tiles of output rows
 /// run over them (<see cref="RowTile"/>). Nothing here allocates, checks or starts threads: callers hold validated
-/// geometry and scratch of <see cref="WindowPart.ScratchLength"/> floats, 64-byte aligned. Weights have to be finite,
-/// for they are multiplied with the padding's zeros.
+/// geometry and scratch of <see cref="WindowPart.ScratchLength"/> floats, 64-byte aligned. Weights (and dy in
+/// the weight gradient) have to be finite, for they are multiplied with the padding's zeros; what is not finite in x or
+/// dy otherwise reaches exactly the results that read it.
 /// </summary>
 internal static unsafe class WindowConv
 {
@@ -206,8 +207,8 @@ internal static unsafe class WindowConv
         }
     }
 
-    /// <summary><c>to[t] += Σ lanes of vector t</c>: a vector's worth of vectors at a time, halved by adding even and odd
-    /// lanes until each lane is one sum.</summary>
+    /// <summary><c>to[t] += Σ lanes of vector t</c>: a vector's worth of vectors at a time, halved by adding even and
+    /// odd lanes until each lane is one sum.</summary>
     private static void AddLanes<TSimd, TVector>(float* sums, float* to, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct

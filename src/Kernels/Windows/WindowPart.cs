@@ -55,8 +55,8 @@ internal readonly struct WindowPart
             WindowPlan backward = WindowPlan.OfBackwardInput(Window, Out);
             long longest = Math.Max(forward.TableLength + (long)In * forward.PlaneLength + forward.BufferLength,
                 backward.TableLength + (long)Out * backward.PlaneLength + backward.BufferLength);
-            longest = Math.Max(longest,
-                weight.TableLength + weight.PlaneLength + Out * (long)WindowPlan.RoundUp(Window.Taps) * WindowPlan.Vector);
+            long sums = Out * (long)WindowPlan.RoundUp(Window.Taps) * WindowPlan.Vector;
+            longest = Math.Max(longest, weight.TableLength + weight.PlaneLength + sums);
             Guard.That(longest + 2 * WindowPlan.Vector <= Guard.MaxLength, nameof(Window),
                 $"{Window} needs {longest} floats of scratch for a thread, at most {Guard.MaxLength}.");
             return WindowPlan.RoundUp((int)longest) + WindowPlan.Vector;

@@ -76,8 +76,8 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Elements from one row of a phase to the next.</summary>
     public int RowPitch { get; }
 
-    /// <summary>Output rows (of each class) that one padded plane serves: a plane too large for the first-level cache is
-    /// padded and worked on in bands of rows.</summary>
+    /// <summary>Output rows (of each class) that one padded plane serves: a plane too large for the first-level cache
+    /// is padded and worked on in bands of rows.</summary>
     public int BandRows { get; }
 
     /// <summary>Bands of a plane.</summary>
