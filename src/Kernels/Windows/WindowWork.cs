@@ -9,7 +9,7 @@ internal static unsafe class WindowWork
     /// <summary>Pieces that a batch is cut into at least, where it has as many groups.</summary>
     private const int Pieces = 16;
 
-    /// <summary>Pieces that the weight gradient of a part is cut into, where it has as many input channels.</summary>
+    /// <summary>Pieces that the weight gradient is cut into at least, where it has as many input channels.</summary>
     private const int ChannelPieces = 32;
 
     /// <summary>Floats of scratch for some threads.</summary>
@@ -92,8 +92,9 @@ internal static unsafe class WindowWork
         fixed (WindowPart* part = parts)
         fixed (float* from = input, weights = w, start = bias, to = output, memory = scratch)
         {
-            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N), from, (nint)x.ImageLength, weights, start,
-                to, (nint)y.ImageLength, Align(memory), PerThread(parts), backward: false);
+            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N, parts.Length), from,
+                (nint)x.ImageLength, weights, start, to, (nint)y.ImageLength,
+                Align(memory), PerThread(parts), backward: false);
             WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
         }
     }
@@ -107,8 +108,9 @@ internal static unsafe class WindowWork
         fixed (WindowPart* part = parts)
         fixed (float* from = dy, weights = w, to = dx, memory = scratch)
         {
-            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N), from, (nint)y.ImageLength, weights, null,
-                to, (nint)x.ImageLength, Align(memory), PerThread(parts), backward: true);
+            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N, parts.Length), from,
+                (nint)y.ImageLength, weights, null, to, (nint)x.ImageLength,
+                Align(memory), PerThread(parts), backward: true);
             WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
         }
     }
@@ -119,17 +121,17 @@ internal static unsafe class WindowWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int pieces = 0;
+        int most = (ChannelPieces + parts.Length - 1) / parts.Length, pieces = 0;
         foreach (ref readonly WindowPart part in parts)
         {
-            pieces += Math.Min(ChannelPieces, part.Groups * part.In);
+            pieces += Math.Min(most, part.Groups * part.In);
         }
 
         fixed (WindowPart* part = parts)
         fixed (float* from = input, gradient = dy, to = dw, memory = scratch)
         {
-            WorkPool.For(pool, pieces, new Channels<TSimd, TVector>(part, x.N, from, (nint)x.ImageLength, gradient,
-                (nint)y.ImageLength, to, Align(memory), PerThread(parts)));
+            WorkPool.For(pool, pieces, new Channels<TSimd, TVector>(part, most, x.N, from, (nint)x.ImageLength,
+                gradient, (nint)y.ImageLength, to, Align(memory), PerThread(parts)));
         }
     }
 
@@ -144,7 +146,13 @@ internal static unsafe class WindowWork
         return longest;
     }
 
-    private static int Bands(int images) => (Pieces + images - 1) / images;
+    /// <summary>Pieces of a part of an image; each has its own set-up, so there are no more than threads need.
+    /// </summary>
+    private static int Bands(int images, int parts)
+    {
+        long pieces = (long)images * parts;
+        return (int)((Pieces + pieces - 1) / pieces);
+    }
 
     private static float* Align(float* memory) => (float*)(((nuint)memory + 63) & ~(nuint)63);
 
@@ -195,21 +203,21 @@ internal static unsafe class WindowWork
     }
 
     /// <summary>Some input channels of all images: weight gradient.</summary>
-    private readonly struct Channels<TSimd, TVector>(WindowPart* parts, int images, float* x, nint xImage, float* dy,
-        nint dyImage, float* dw, float* scratch, nint perThread) : IWork
+    private readonly struct Channels<TSimd, TVector>(WindowPart* parts, int most, int images, float* x, nint xImage,
+        float* dy, nint dyImage, float* dw, float* scratch, nint perThread) : IWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         public void Run(int index, int worker)
         {
             int p = 0;
-            for (; index >= Math.Min(ChannelPieces, parts[p].Groups * parts[p].In); p++)
+            for (; index >= Math.Min(most, parts[p].Groups * parts[p].In); p++)
             {
-                index -= Math.Min(ChannelPieces, parts[p].Groups * parts[p].In);
+                index -= Math.Min(most, parts[p].Groups * parts[p].In);
             }
 
             WindowPart part = parts[p];
-            int channels = part.Groups * part.In, pieces = Math.Min(ChannelPieces, channels);
+            int channels = part.Groups * part.In, pieces = Math.Min(most, channels);
             int first = (int)((long)channels * index / pieces), end = (int)((long)channels * (index + 1) / pieces);
             WindowConv.BackwardWeight<TSimd, TVector>(part, images, x + part.X, xImage, dy + part.Y, dyImage,
                 dw + part.W, first, end - first, scratch + worker * perThread);
