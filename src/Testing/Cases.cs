@@ -11,7 +11,7 @@ namespace MuxKernels.Testing;
 public static partial class Cases
 {
     /// <summary>Work of the largest generated case, in multiply-adds: the reference is a plain loop.</summary>
-    public const long WorkLimit = 1_000_000;
+    public const long WorkLimit = 500_000;
 
     private const int SampleSize = 50;
 
