@@ -136,12 +136,8 @@ public static unsafe partial class MuxConv
             }
 
             float* result = results + (nint)m * a.TargetLength;
-            for (int h = 0; h < a.TargetHeight; h++, result += a.DensePitch)
-            {
-                (int row, int below) = Math.DivRem(h + a.PadTop, a.S);
-                PhaseRows.Merge<TSimd, TVector>(phases + below * a.S * a.FlatLength + (nint)row * a.Pitch, a.FlatLength,
-                    a.S, result, a.PadLeft + a.TargetWidth);
-            }
+            PhaseRows.Merge<TSimd, TVector>(phases, a.Pitch, a.FlatLength, a.S, result, a.DensePitch,
+                a.PadTop + a.TargetHeight, a.PadLeft + a.TargetWidth, 0);
         }
     }
 
@@ -171,7 +167,7 @@ public static unsafe partial class MuxConv
         {
             int q = index;
             Plan a = Locate(args, Pass.BackwardWeight, ref q);
-            float* own = scratch + (nint)worker * scratchLength;
+            float* own = Aligned(scratch) + (nint)worker * scratchLength;
             int* offsets = (int*)own;
             float* sums = own + (a.G * a.Taps + 15) / 16 * 16;
             float* planes = sums + (a.WeightCount + 15) / 16 * 16;

@@ -10,7 +10,7 @@ public static unsafe partial class MuxConv
         /// <exception cref="ShapeException">More than one span can have.</exception>
         public int ScratchLength(int threads)
         {
-            long length = (long)threads * WorkerScratch;
+            long length = (long)threads * WorkerScratch + Plan.Align;
             Guard.That(length <= Guard.MaxLength, nameof(MuxConv), $"{length} scratch elements, at most {Guard.MaxLength}.");
             return (int)length;
         }
@@ -104,7 +104,7 @@ public static unsafe partial class MuxConv
         {
             (int n, int q) = Math.DivRem(index, bundles);
             Plan a = Locate(args, pass, ref q);
-            float* own = scratch + (nint)worker * scratchLength;
+            float* own = Aligned(scratch) + (nint)worker * scratchLength;
             int* offsets = (int*)own;
             float* weights = own + (a.G * a.Taps + 15) / 16 * 16;
             float* planes = weights + (a.WeightCount + 15) / 16 * 16;
@@ -124,8 +124,8 @@ public static unsafe partial class MuxConv
             if (pass == Pass.BackwardInput && a.S > 1)
             {
                 Gather<TSimd, TVector>(a, q, planes, w, weights, offsets, temp, results);
-                Store<TSimd, TVector>(a, q, results + a.PadLeft, a.TargetLength, a.DensePitch, image, target.H,
-                    target.W);
+                Store<TSimd, TVector>(a, q, results + (nint)a.PadTop * a.DensePitch + a.PadLeft, a.TargetLength,
+                    a.DensePitch, image, target.H, target.W);
                 return;
             }
 
@@ -138,8 +138,7 @@ public static unsafe partial class MuxConv
                 Pack(a, q, w, weights);
             }
 
-            bool byRows = a.ByRows(TSimd.Lanes);
-            for (int i = 0, t = 0; i < a.G && !byRows; i++)
+            for (int i = 0, t = 0; i < a.G && !a.ByRows; i++)
             {
                 for (int tap = 0; tap < a.Taps; tap++, t++)
                 {
@@ -151,9 +150,9 @@ public static unsafe partial class MuxConv
             {
                 float* group = planes + (nint)(m / a.G * a.G) * a.SourceLength, result = results + (nint)m * a.TargetLength;
                 float* taps = weights + m * a.G * a.Taps;
-                if (byRows)
+                if (a.ByRows)
                 {
-                    ByRows<TSimd, TVector>(a, group, taps, result);
+                    ByRows<TSimd, TVector>(a, group + a.Origin, taps, result);
                 }
                 else
                 {
@@ -161,10 +160,12 @@ public static unsafe partial class MuxConv
                 }
             }
 
-            Store<TSimd, TVector>(a, q, results, a.TargetLength, byRows ? a.RowPitch : a.Pitch, image, target.H,
+            Store<TSimd, TVector>(a, q, results, a.TargetLength, a.ByRows ? a.RowPitch : a.Pitch, image, target.H,
                 target.W);
         }
     }
+
+    private static float* Aligned(float* scratch) => (float*)(((nuint)scratch + 63) / 64 * 64);
 
     private static int BundlesOf(in Args args, Pass pass)
     {

@@ -22,7 +22,8 @@ public static partial class MuxConv
         /// <summary>Rows of a tile of rows.</summary>
         public const int RowsOfTile = 8;
 
-        private const int Align = 16;
+        /// <summary>Elements of a cache line.</summary>
+        public const int Align = 16;
 
         public Plan(in Args args, in MuxPart p, Pass pass)
         {
@@ -68,10 +69,14 @@ public static partial class MuxConv
             rows = Up(Math.Max(rows, Top + SourceHeight), Steps);
             columns = Up(Math.Max(columns, Left + SourceWidth), Steps);
             Rows = rows;
-            // One row's zeros on the right are the next row's on the left.
+            // One row's zeros on the right are the next row's on the left. For the tiles of rows the map's first column
+            // is aligned.
+            ByRows = S == 1 && D == 1 && (K == 3 || K == 5) && TargetWidth > Align / 2;
             FillPitch = Steps > 1 || gather ? columns : Math.Max(SourceWidth + Left, columns - Left);
-            Lead = Top * FillPitch + Left;
-            FillLength = Up(checked(rows * FillPitch + columns + 2 * Align), Align);
+            FillPitch = ByRows ? Up(FillPitch, Align) : FillPitch;
+            Origin = ByRows ? Up(Left, Align) - Left : 0;
+            Lead = Origin + Top * FillPitch + Left;
+            FillLength = Up(checked(Origin + rows * FillPitch + columns + 2 * Align), Align);
             Pitch = FillPitch / Steps;
             PhaseLength = Up(rows / Steps * Pitch + Align, Align);
             SourceLength = Steps == 1 ? FillLength : Steps * Steps * PhaseLength;
@@ -80,13 +85,13 @@ public static partial class MuxConv
             RowPitch = Up(TargetWidth, Align);
             DensePitch = Up(PadLeft + TargetWidth, S);
             TargetLength = pass == Pass.BackwardWeight ? Up(TargetHeight * TargetWidth + Align, Align)
-                : gather ? Up(TargetHeight * DensePitch + Align, Align)
+                : gather ? Up((PadTop + TargetHeight) * DensePitch + Align, Align)
                 : Math.Max(FlatLength, RowPitch * Math.Max(TargetHeight, RowsOfTile));
             TempLength = gather ? S * S * FlatLength : Steps > 1 ? checked(Planes * FillLength) : 0;
-            Slack = RowsOfTile * Pitch + 16 * Align;
+            Slack = Up(RowsOfTile * Pitch, Align) + 16 * Align;
             WeightCount = checked(Planes * G * Taps);
             ScratchLength = Up(G * Taps, Align) + Up(WeightCount, Align)
-                + checked(Planes * SourceLength + Planes * TargetLength) + TempLength + 2 * Slack;
+                + checked(Planes * SourceLength + Planes * TargetLength) + Up(TempLength, Align) + 2 * Slack;
         }
 
         /// <summary>Sign of the scale; spatial factor (1 for plain); channels of a convolution group.</summary>
@@ -115,7 +120,7 @@ public static partial class MuxConv
         public readonly int Steps;
 
         /// <summary>Layout of a padded plane before it is split into phases of the step.</summary>
-        public readonly int Rows, FillPitch, FillLength, Lead;
+        public readonly int Rows, FillPitch, FillLength, Lead, Origin;
 
         /// <summary>Layout of the source planes.</summary>
         public readonly int Pitch, PhaseLength, SourceLength;
@@ -125,6 +130,9 @@ public static partial class MuxConv
 
         /// <summary>Layout of the target planes.</summary>
         public readonly int RowPitch, DensePitch, TargetLength;
+
+        /// <summary>Whether the tiles of eight rows serve it, else the flat ones.</summary>
+        public readonly bool ByRows;
 
         /// <summary>Scratch sizes.</summary>
         public readonly int TempLength, Slack, ScratchLength;
@@ -137,12 +145,8 @@ public static partial class MuxConv
         {
             (int row, int column) = (kh * D, kw * D);
             int phase = row % Steps * Steps + column % Steps;
-            return i * SourceLength + phase * PhaseLength + row / Steps * Pitch + column / Steps;
+            return Origin + i * SourceLength + phase * PhaseLength + row / Steps * Pitch + column / Steps;
         }
-
-        /// <summary>Whether the tiles of eight rows serve it, else the flat ones.</summary>
-        public bool ByRows(int lanes) =>
-            S == 1 && D == 1 && (K == 3 || K == 5) && 2 * TargetWidth > lanes;
 
         private static int Up(int value, int multiple) => checked(value + multiple - 1) / multiple * multiple;
     }

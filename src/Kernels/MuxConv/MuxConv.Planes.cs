@@ -12,7 +12,7 @@ public static unsafe partial class MuxConv
         float* channel = image + q * a.Width * pixels;
         for (int m = 0; m < a.Planes; m++)
         {
-            Zero<TSimd, TVector>(planes + m * step, lead);
+            PhaseRows.Zero<TSimd, TVector>(planes + m * step, lead);
         }
 
         for (int c = 0; c < a.Width; c++, channel += pixels)
@@ -21,34 +21,18 @@ public static unsafe partial class MuxConv
             if (a.Scale < 0)
             {
                 nint next = a.Width * step;
-                for (int h = 0; h < height; h++)
+                PhaseRows.Split<TSimd, TVector>(channel, width, height, width, r, to, pitch, next, pitch);
+                for (int i = 0; i < r * r; i++, to += next)
                 {
-                    float* row = to + h % r * r * next + (nint)(h / r) * pitch;
-                    PhaseRows.Split<TSimd, TVector>(channel + (nint)h * width, width, r, row, next);
-                    for (int j = 0; j < r; j++, row += next)
-                    {
-                        int count = (width - j + r - 1) / r;
-                        Zero<TSimd, TVector>(row + count, pitch - count);
-                    }
-                }
-
-                for (int i = 0; i < r * r; i++)
-                {
-                    int end = lead + (height - i / r + r - 1) / r * pitch;
-                    new Span<float>(to - lead + i * next + end, length - end).Clear();
+                    int end = (height - i / r + r - 1) / r * pitch;
+                    new Span<float>(to + end, length - lead - end).Clear();
                 }
             }
             else
             {
-                (int rows, int columns, nint next) = (height * r, width * r, a.Folded * pixels);
-                for (int h = 0; h < rows; h++, to += pitch)
-                {
-                    PhaseRows.Merge<TSimd, TVector>(channel + h % r * r * next + (nint)(h / r) * width, next, r, to,
-                        columns);
-                    Zero<TSimd, TVector>(to + columns, pitch - columns);
-                }
-
-                new Span<float>(to, length - lead - rows * pitch).Clear();
+                (int rows, int columns) = (height * r, width * r);
+                PhaseRows.Merge<TSimd, TVector>(channel, width, a.Folded * pixels, r, to, pitch, rows, columns, pitch);
+                new Span<float>(to + (nint)rows * pitch, length - lead - rows * pitch).Clear();
             }
         }
     }
@@ -62,26 +46,16 @@ public static unsafe partial class MuxConv
     {
         (int r, nint pixels) = (a.R, (nint)height * width);
         float* channel = image + q * a.Width * pixels;
-        for (int c = 0; c < a.Width; c++, channel += pixels)
+        for (int c = 0; c < a.Width; c++, channel += pixels, planes += step)
         {
-            float* from = planes + c * step;
             if (a.Scale < 0)
             {
-                nint next = a.Width * step;
-                for (int h = 0; h < height; h++)
-                {
-                    PhaseRows.Merge<TSimd, TVector>(from + h % r * r * next + (nint)(h / r) * pitch, next, r,
-                        channel + (nint)h * width, width);
-                }
+                PhaseRows.Merge<TSimd, TVector>(planes, pitch, a.Width * step, r, channel, width, height, width, 0);
             }
             else
             {
-                (int rows, int columns, nint next) = (height * r, width * r, a.Folded * pixels);
-                for (int h = 0; h < rows; h++, from += pitch)
-                {
-                    PhaseRows.Split<TSimd, TVector>(from, columns, r,
-                        channel + h % r * r * next + (nint)(h / r) * width, next);
-                }
+                PhaseRows.Split<TSimd, TVector>(planes, pitch, height * r, width * r, r, channel, width,
+                    a.Folded * pixels, 0);
             }
         }
     }
@@ -91,25 +65,10 @@ public static unsafe partial class MuxConv
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        (int s, int pitch, int length) = (a.Steps, a.FillPitch, a.PhaseLength);
         for (int m = 0; m < a.Planes; m++, filled += a.FillLength, planes += a.SourceLength)
         {
-            for (int h = 0; h < a.Rows; h++)
-            {
-                PhaseRows.Split<TSimd, TVector>(filled + (nint)h * pitch, pitch, s,
-                    planes + h % s * s * length + (nint)(h / s) * a.Pitch, length);
-            }
-        }
-    }
-
-    /// <summary>Zeros from p on, at most one vector more than asked for.</summary>
-    private static void Zero<TSimd, TVector>(float* p, int count)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        for (; count > 0; count -= TSimd.Lanes, p += TSimd.Lanes)
-        {
-            TSimd.Store(TSimd.Zero, p);
+            PhaseRows.Split<TSimd, TVector>(filled, a.FillPitch, a.Rows, a.FillPitch, a.Steps, planes, a.Pitch,
+                a.PhaseLength, 0);
         }
     }
 }

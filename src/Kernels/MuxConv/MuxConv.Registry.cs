@@ -22,7 +22,13 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 Forward<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                Forward<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)),
+                Forward<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)).WithWidths(
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                ForwardThreeStep<Simd512, Vector512<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                ForwardThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                ForwardThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
         new KernelOperation<Args>("muxconv.backward-input")
         {
             Inputs = static a => [new("dy", a.Y), new("w", a.Weight)],
@@ -39,7 +45,13 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 BackwardInput<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                BackwardInput<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)),
+                BackwardInput<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)).WithWidths(
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardInputThreeStep<Simd512, Vector512<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardInputThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardInputThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
         new KernelOperation<Args>("muxconv.backward-weight")
         {
             Inputs = static a => [new("dy", a.Y), new("x", a.X)],
@@ -56,11 +68,20 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 BackwardWeight<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                BackwardWeight<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)),
+                BackwardWeight<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch(a, pool), pool)).WithWidths(
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardWeightThreeStep<Simd512, Vector512<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardWeightThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                BackwardWeightThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
     ];
 
     private static float[] Scratch(in Args args, WorkPool? pool) =>
         new float[args.ScratchLength(WorkPool.Threads(pool))];
+
+    private static float[] Scratch3(in Args args, WorkPool? pool) =>
+        new float[ThreeStepScratchLength(args, WorkPool.Threads(pool))];
 
     private static void ForwardReference(in Args args, double[][] x, double[][] y) =>
         ForwardReference<double>(args, x[0], x[1], y[0]);

@@ -225,5 +225,7 @@ public static partial class MuxConv
 
         /// <summary>The map that the convolution writes, of one image.</summary>
         internal Shape OutputMap => new(1, Transformed.C, Window.OutHeight, Window.OutWidth);
+
+        internal ReadOnlySpan<float> WeightOf(ReadOnlySpan<float> w) => w.Slice(WeightOffset, (int)Weight.Length);
     }
 }

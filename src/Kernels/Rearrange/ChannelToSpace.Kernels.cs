@@ -96,16 +96,8 @@ public static unsafe partial class ChannelToSpace
         {
             (Shape s, Shape t, int r) = (args.X, args.Y, args.Factor);
             (int n, int c) = Math.DivRem(index, t.C);
-            float* to = y + (nint)index * t.Pixels;
-            nint step = (nint)t.C * s.Pixels;
-            for (int h = 0; h < s.H; h++)
-            {
-                float* from = x + ((nint)n * s.C + c) * s.Pixels + (nint)h * s.W;
-                for (int i = 0; i < r; i++, to += t.W, from += r * step)
-                {
-                    PhaseRows.Merge<TSimd, TVector>(from, step, r, to, t.W);
-                }
-            }
+            PhaseRows.Merge<TSimd, TVector>(x + ((nint)n * s.C + c) * s.Pixels, s.W, (nint)t.C * s.Pixels, r,
+                y + (nint)index * t.Pixels, t.W, t.H, t.W, 0);
         }
     }
 }

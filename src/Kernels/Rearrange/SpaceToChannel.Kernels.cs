@@ -96,16 +96,8 @@ public static unsafe partial class SpaceToChannel
         {
             (Shape s, Shape t, int r) = (args.X, args.Y, args.Factor);
             (int n, int c) = Math.DivRem(index, s.C);
-            float* from = x + (nint)index * s.Pixels;
-            nint step = (nint)s.C * t.Pixels;
-            for (int h = 0; h < t.H; h++)
-            {
-                float* to = y + ((nint)n * t.C + c) * t.Pixels + (nint)h * t.W;
-                for (int i = 0; i < r; i++, from += s.W, to += r * step)
-                {
-                    PhaseRows.Split<TSimd, TVector>(from, s.W, r, to, step);
-                }
-            }
+            PhaseRows.Split<TSimd, TVector>(x + (nint)index * s.Pixels, s.W, s.H, s.W, r,
+                y + ((nint)n * t.C + c) * t.Pixels, t.W, (nint)s.C * t.Pixels, 0);
         }
     }
 }
