@@ -108,6 +108,11 @@ public sealed class VerifierTests : IDisposable
     [InlineData("{\"format\": 2, \"cases\": []}")]
     [InlineData("{\"cases\": [{}]}")]
     [InlineData("{\"cases\": null}")]
+    [InlineData("{\"cases\": [null]}")]
+    [InlineData("{\"nets\": {\"muxnet_m\": null}}")]
+    [InlineData("{\"nets\": {\"muxnet_m\": {\"seed\": 1, \"tensors\": [null]}}}")]
+    [InlineData("{\"traces\": [null]}")]
+    [InlineData("{\"traces\": [{\"seed\": -1}]}")]
     public void A_manifest_that_is_none_is_a_failure_that_names_the_file(string text)
     {
         Directory.CreateDirectory(Path.Combine(folder, "ops"));

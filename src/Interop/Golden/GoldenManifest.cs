@@ -3,18 +3,21 @@ using System.Text.Json.Serialization;
 
 namespace MuxKernels.Interop;
 
-/// <summary>A <c>manifest.json</c> or <c>traces.json</c>: it has cases, networks or traces.</summary>
+/// <summary>
+/// A <c>manifest.json</c> or <c>traces.json</c>: it has cases, networks or traces. Optional keys have setters, here and
+/// below: generated readers give init-only ones no default.
+/// </summary>
 internal sealed record GoldenManifest
 {
     private const long MaxLength = 64 << 20;
 
-    public int Format { get; init; } = 1;
+    public int Format { get; set; } = 1;
 
-    public IReadOnlyList<OperatorCase>? Cases { get; init; }
+    public IReadOnlyList<OperatorCase>? Cases { get; set; }
 
-    public IReadOnlyDictionary<string, NetworkCase>? Nets { get; init; }
+    public IReadOnlyDictionary<string, NetworkCase>? Nets { get; set; }
 
-    public IReadOnlyList<TraceCase>? Traces { get; init; }
+    public IReadOnlyList<TraceCase>? Traces { get; set; }
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="InvalidDataException">A file that is no such document; the message names it.</exception>
@@ -43,9 +46,29 @@ internal sealed record GoldenManifest
             throw new InvalidDataException($"{path}: format {manifest.Format}, expected 1.");
         }
 
-        return manifest is { Cases: null, Nets: null, Traces: null }
-            ? throw new InvalidDataException($"{path}: the document has no cases, nets or traces.")
+        if (manifest is { Cases: null, Nets: null, Traces: null })
+        {
+            throw new InvalidDataException($"{path}: the document has no cases, nets or traces.");
+        }
+
+        return HasNull(manifest)
+            ? throw new InvalidDataException($"{path}: an entry of the document is null, expected an object.")
             : manifest;
+    }
+
+    /// <summary>Whether an element of a list is null: the reader checks properties only.</summary>
+    private static bool HasNull(GoldenManifest manifest)
+    {
+        IEnumerable<object?> all =
+        [
+            .. manifest.Cases ?? [], .. manifest.Cases?.SelectMany(c => c?.Tensors.Values ?? []) ?? [],
+            .. manifest.Nets?.Values ?? [], .. manifest.Nets?.Values.SelectMany(n => n?.Tensors ?? []) ?? [],
+            .. manifest.Nets?.Values.SelectMany(n => n?.Eval.Values ?? []) ?? [],
+            .. manifest.Nets?.Values.SelectMany(n => n?.Eval.Values ?? []).SelectMany(r => r?.Stages ?? []) ?? [],
+            .. manifest.Traces ?? [], .. manifest.Traces?.SelectMany(t => t?.FirstGradients ?? []) ?? [],
+            .. manifest.Traces?.SelectMany(t => t?.FinalState ?? []) ?? [],
+        ];
+        return all.Any(item => item is null);
     }
 }
 
@@ -60,7 +83,7 @@ internal sealed record OperatorCase
 
     public required string Mode { get; init; }
 
-    public JsonElement Config { get; init; }
+    public JsonElement Config { get; set; }
 
     public required IReadOnlyDictionary<string, IReadOnlyList<int>> Tensors { get; init; }
 }
@@ -72,7 +95,7 @@ internal sealed record NetworkCase
 
     public required IReadOnlyList<NetworkTensor> Tensors { get; init; }
 
-    public IReadOnlyDictionary<string, NetworkRun> Eval { get; init; } = new Dictionary<string, NetworkRun>();
+    public IReadOnlyDictionary<string, NetworkRun> Eval { get; set; } = new Dictionary<string, NetworkRun>();
 }
 
 /// <summary>One entry of a network's state dictionary.</summary>
@@ -86,9 +109,9 @@ internal sealed record NetworkTensor
 
     public required string Kind { get; init; }
 
-    public IReadOnlyList<double> First { get; init; } = [];
+    public IReadOnlyList<double> First { get; set; } = [];
 
-    public string? Crc32 { get; init; }
+    public string? Crc32 { get; set; }
 }
 
 /// <summary>One run of a network in evaluation mode.</summary>
@@ -100,7 +123,7 @@ internal sealed record NetworkRun
 
     public required string InputFormula { get; init; }
 
-    public IReadOnlyList<NetworkStage> Stages { get; init; } = [];
+    public IReadOnlyList<NetworkStage> Stages { get; set; } = [];
 }
 
 /// <summary>Summary of a block's result.</summary>
@@ -132,13 +155,13 @@ internal sealed record TraceCase
 
     public required double Lr { get; init; }
 
-    public double Momentum { get; init; }
+    public double Momentum { get; set; }
 
-    public double WeightDecay { get; init; }
+    public double WeightDecay { get; set; }
 
     public required int Steps { get; init; }
 
-    public IReadOnlyList<int>? Labels { get; init; }
+    public IReadOnlyList<int>? Labels { get; set; }
 
     [JsonPropertyName("loss_f64")]
     public required IReadOnlyList<double> Losses { get; init; }
@@ -147,12 +170,12 @@ internal sealed record TraceCase
     public required IReadOnlyList<double> LossDifferences { get; init; }
 
     [JsonPropertyName("step0_logits_first")]
-    public IReadOnlyList<double> FirstLogits { get; init; } = [];
+    public IReadOnlyList<double> FirstLogits { get; set; } = [];
 
     [JsonPropertyName("step0_grad")]
-    public IReadOnlyList<TraceNorm> FirstGradients { get; init; } = [];
+    public IReadOnlyList<TraceNorm> FirstGradients { get; set; } = [];
 
-    public IReadOnlyList<TraceNorm> FinalState { get; init; } = [];
+    public IReadOnlyList<TraceNorm> FinalState { get; set; } = [];
 }
 
 /// <summary>Norm of a gradient or of a parameter.</summary>
@@ -163,15 +186,15 @@ internal sealed record TraceNorm
     [JsonPropertyName("l2")]
     public required double Norm { get; init; }
 
-    public IReadOnlyList<double> First { get; init; } = [];
+    public IReadOnlyList<double> First { get; set; } = [];
 
     [JsonPropertyName("err_l2_rel")]
-    public double RelativeError { get; init; }
+    public double RelativeError { get; set; }
 
-    public bool AnalyticallyZero { get; init; }
+    public bool AnalyticallyZero { get; set; }
 
     [JsonPropertyName("l2_f32")]
-    public double NormInFloat { get; init; }
+    public double NormInFloat { get; set; }
 }
 
 /// <summary>Source-generated JSON of golden manifests.</summary>

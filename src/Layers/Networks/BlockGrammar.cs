@@ -139,7 +139,8 @@ public static class BlockGrammar
             : throw new FormatException($"Block '{row}': key '{key}' has no whole number in range, got '{value}'.");
 
     private static double Number(string value, double least, double most, string key, string row) =>
-        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)
+        double.TryParse(value, NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+            CultureInfo.InvariantCulture, out double number)
         && number >= least && number <= most
             ? number
             : throw new FormatException($"Block '{row}': key '{key}' needs a number {least} … {most}, got '{value}'.");

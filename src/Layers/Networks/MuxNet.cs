@@ -81,20 +81,30 @@ public sealed class MuxNet : Module
             }
         }
 
+        Session session = x.Session
+            ?? throw new InvalidOperationException("The input belongs to no session; make it with Session.Input.");
         Tensor[] results = new Tensor[points.Count];
         x = bn1.Invoke(convStem.Invoke(x));
         int last = head || points.Count == 0 ? Blocks.Count - 1 : points.Max(p => p.Block);
         for (int i = 0; i <= last; i++)
         {
-            Tensor expanded = Blocks[i].Expand(x);
-            x = Blocks[i].Project(x, expanded);
+            int mark = session.Enter($"blocks.{i}.0");
+            Tensor expanded = Blocks[i].Expand(x), y = Blocks[i].Project(x, expanded);
             for (int p = 0; p < results.Length; p++)
             {
                 if (points[p].Block == i)
                 {
-                    results[p] = points[p].IsExpanded ? expanded : x;
+                    results[p] = points[p].IsExpanded ? expanded : y;
                 }
             }
+
+            session.Leave(mark, results.Contains(expanded) ? [expanded, y] : [y]);
+            if (!results.Contains(x))
+            {
+                session.Forget(x);
+            }
+
+            x = y;
         }
 
         return head ? [.. results, bn2.Invoke(convHead.Invoke(x))] : results;

@@ -31,7 +31,8 @@ public static class NetworkJson
             StemChannels = document.Stem,
             StemStride = document.StemStride,
             HeadChannels = document.Head,
-            Blocks = [.. document.Blocks.Select(BlockGrammar.ParseRow)],
+            Blocks = [.. document.Blocks.Select(row => BlockGrammar.ParseRow(
+                row ?? throw new FormatException("Network: a block is null, expected its row.")))],
             ImageChannels = document.ImageChannels,
             ImageSize = document.ImageSize,
             Classes = document.Classes,
@@ -46,6 +47,13 @@ public static class NetworkJson
         {
             throw new FormatException("Network: stem, stemStride, head, classes, imageChannels and imageSize must be "
                 + "at least 1, and blocks must not be empty.");
+        }
+
+        if (!(spec.Dropout is >= 0 and < 1 && spec.DropConnect is >= 0 and < 1 && spec.Norm.Epsilon > 0
+            && spec.Norm.Momentum is >= 0 and <= 1))
+        {
+            throw new FormatException("Network: dropout and dropConnect must be 0 … 1 (1 excluded), epsilon above 0 and "
+                + "momentum 0 … 1.");
         }
 
         return spec;
@@ -72,40 +80,42 @@ public static class NetworkJson
         },
         NetworkJsonContext.Default.Document);
 
+    /// <summary>Optional keys have setters: generated readers give init-only ones no default.</summary>
     internal sealed record Document
     {
         public required string Name { get; init; }
 
         public required int Stem { get; init; }
 
-        public int StemStride { get; init; } = 2;
+        public int StemStride { get; set; } = 2;
 
         public required int Head { get; init; }
 
-        public required IReadOnlyList<string> Blocks { get; init; }
+        public required IReadOnlyList<string?> Blocks { get; init; }
 
-        public int ImageChannels { get; init; } = 3;
+        public int ImageChannels { get; set; } = 3;
 
-        public int ImageSize { get; init; } = 224;
+        public int ImageSize { get; set; } = 224;
 
-        public int Classes { get; init; } = 1000;
+        public int Classes { get; set; } = 1000;
 
-        public ActivationKind Activation { get; init; } = ActivationKind.Swish;
+        public ActivationKind Activation { get; set; } = ActivationKind.Swish;
 
-        public double Dropout { get; init; } = 0.2;
+        public double Dropout { get; set; } = 0.2;
 
-        public double DropConnect { get; init; }
+        public double DropConnect { get; set; }
 
-        public float Epsilon { get; init; } = 1e-5f;
+        public float Epsilon { get; set; } = 1e-5f;
 
-        public float Momentum { get; init; } = 0.1f;
+        public float Momentum { get; set; } = 0.1f;
 
-        public bool Derived { get; init; }
+        public bool Derived { get; set; }
     }
 }
 
 /// <summary>Source-generated JSON for <see cref="NetworkJson"/>.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
-    UseStringEnumConverter = true, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+    UseStringEnumConverter = true, RespectNullableAnnotations = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
 [JsonSerializable(typeof(NetworkJson.Document))]
 internal sealed partial class NetworkJsonContext : JsonSerializerContext;
