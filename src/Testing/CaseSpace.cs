@@ -53,7 +53,8 @@ public sealed class CaseSpace<TArgs>
         return Build(values);
     }
 
-    /// <summary>Simpler geometries, the simplest first: each axis at its plain value, half way, one step nearer.</summary>
+    /// <summary>Simpler geometries, the simplest first: each axis at its plain value, half way, one step
+    /// nearer.</summary>
     public IEnumerable<TArgs> Shrink(TArgs args)
     {
         int[] values = read(args);

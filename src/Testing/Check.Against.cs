@@ -20,13 +20,13 @@ public static partial class Check
     /// <param name="count">Number of cases.</param>
     /// <param name="seed">Seed of geometries and numbers.</param>
     /// <param name="pool">Threads handed to the kernel; null for none.</param>
-    /// <exception cref="CheckFailedException">The kernel is wrong; the message has the shrunk geometry, the element, the
-    /// values and the seed.</exception>
+    /// <exception cref="CheckFailedException">The kernel is wrong; the message has the shrunk geometry, the element,
+    /// the values and the seed.</exception>
     public static void Against<TArgs>(KernelOperation<TArgs> reference, KernelBody<TArgs> candidate,
         Arbitrary<TArgs>? cases = null, int count = DefaultCount, ulong seed = 1, WorkPool? pool = null)
         where TArgs : struct =>
-        ForAll(reference.Name, cases ?? Cases.For<TArgs>(), args => Trial(reference, candidate, args, seed, pool), count,
-            seed);
+        ForAll(reference.Name, cases ?? Cases.For<TArgs>(),
+            args => Trial(reference, candidate, args, seed, pool), count, seed);
 
     /// <summary>Checks a kernel against the reference of an operation on given geometries.</summary>
     /// <exception cref="CheckFailedException">The kernel is wrong; the message has geometry, element, values and seed.
@@ -44,8 +44,8 @@ public static partial class Check
         }
     }
 
-    /// <summary>Runs a property over generated cases; a counterexample is shrunk (the first simpler case that fails too,
-    /// again and again) before it is reported.</summary>
+    /// <summary>Runs a property over generated cases; a counterexample is shrunk (the first simpler case that fails
+    /// too, again and again) before it is reported.</summary>
     /// <param name="what">What is checked, for the message.</param>
     /// <param name="cases">Generator and shrinker.</param>
     /// <param name="property">Null if the case holds, else what is wrong.</param>
@@ -70,7 +70,8 @@ public static partial class Check
     }
 
     /// <summary>Runs a kernel on one case and compares every output with the reference; null if all agree.</summary>
-    /// <remarks>Inputs are filled by the seed; outputs arrive zeroed. An exception of the kernel is a failure.</remarks>
+    /// <remarks>Inputs are filled by the seed; outputs arrive zeroed. An exception of the kernel is a
+    /// failure.</remarks>
     public static string? Trial<TArgs>(KernelOperation<TArgs> reference, KernelBody<TArgs> candidate, TArgs args,
         ulong seed = 1, WorkPool? pool = null)
         where TArgs : struct

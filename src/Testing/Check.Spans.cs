@@ -3,27 +3,31 @@ using FsCheck;
 namespace MuxKernels.Testing;
 
 /// <summary>A kernel of two operands and one result: <c>y = F(x, w)</c>, <c>dx = Fᵀ(dy, w)</c>, <c>dw = Fᵀ(dy, x)</c>.
-/// The result arrives zeroed. Checked against an operation that has a bias too, it computes none: the reference's bias is
-/// zero.</summary>
+/// The result arrives zeroed. Checked against an operation that has a bias too, it computes none: the reference's bias
+/// is zero.</summary>
 public delegate void SpanKernel<TArgs>(in TArgs args, ReadOnlySpan<float> x, ReadOnlySpan<float> w, Span<float> y)
     where TArgs : struct;
 
 public static partial class Check
 {
     /// <summary>Checks a kernel of two operands and one result, on spans: a convolution forward or backward.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
+    /// <inheritdoc
+    /// cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
     public static void Against<TArgs>(KernelOperation<TArgs> reference, SpanKernel<TArgs> candidate,
         Arbitrary<TArgs>? cases = null, int count = DefaultCount, ulong seed = 1)
         where TArgs : struct => Against(OfTwo(reference), Body(candidate), cases, count, seed);
 
     /// <summary>Checks a kernel of two operands and one result, on spans, on given geometries.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, IEnumerable{TArgs}, ulong, WorkPool)"/>
+    /// <inheritdoc
+    /// cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, IEnumerable{TArgs}, ulong, WorkPool)"/>
     public static void Against<TArgs>(KernelOperation<TArgs> reference, SpanKernel<TArgs> candidate,
         IEnumerable<TArgs> cases, ulong seed = 1)
         where TArgs : struct => Against(OfTwo(reference), Body(candidate), cases, seed);
 
-    /// <summary>Checks a kernel on spans against the reference of a named operation: <c>"depthwise.forward"</c>.</summary>
-    /// <inheritdoc cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
+    /// <summary>Checks a kernel on spans against the reference of a named operation:
+    /// <c>"depthwise.forward"</c>.</summary>
+    /// <inheritdoc
+    /// cref="Against{TArgs}(KernelOperation{TArgs}, KernelBody{TArgs}, Arbitrary{TArgs}, int, ulong, WorkPool)"/>
     public static void Against<TArgs>(string reference, SpanKernel<TArgs> candidate, Arbitrary<TArgs>? cases = null,
         int count = DefaultCount, ulong seed = 1)
         where TArgs : struct => Against(KernelRegistry.Get<TArgs>(reference), candidate, cases, count, seed);
@@ -48,8 +52,8 @@ public static partial class Check
         bool fits = y.Length == 1 && x.Length >= 2 && x.Skip(2).All(o => o.Name == "bias");
         return fits ? x[..2] : throw new ArgumentException(
             $"{operation.Name} reads {string.Join(", ", x.Select(o => o.Name))} and writes "
-            + $"{string.Join(", ", y.Select(o => o.Name))}; a kernel on spans reads two operands and writes one. Use the "
-            + "form of Check.Against that takes KernelMemory[].");
+            + $"{string.Join(", ", y.Select(o => o.Name))}; a kernel on spans reads two operands and writes one. Use "
+            + "the form of Check.Against that takes KernelMemory[].");
     }
 
     private static double[][] Biased<TArgs>(KernelOperation<TArgs> operation, TArgs args, double[][] x)

@@ -33,7 +33,8 @@ public static class GradientCheck
     /// <param name="gradient">Its gradient there, to be checked.</param>
     /// <param name="tolerance">Allowed error.</param>
     /// <param name="step">Step of the differences.</param>
-    /// <exception cref="CheckFailedException">An element that is not the derivative, or lengths that differ.</exception>
+    /// <exception cref="CheckFailedException">An element that is not the derivative, or lengths that
+    /// differ.</exception>
     public static void Agrees(Func<double[], double> f, ReadOnlySpan<double> x, ReadOnlySpan<double> gradient,
         double tolerance = 1e-6, double step = 1e-5)
     {

@@ -45,7 +45,8 @@ public class CasesTests
         where TArgs : struct
     {
         TArgs[] cases = [.. Cases.Space<TArgs>().Sample(100)];
-        Assert.True(cases.Distinct().Count() > 50, $"{cases.Distinct().Count()} of 100 cases differ: {string.Join("; ", cases.Take(5))}");
+        Assert.True(cases.Distinct().Count() > 50,
+            $"{cases.Distinct().Count()} of 100 cases differ: {string.Join("; ", cases.Take(5))}");
         HashSet<TArgs> ends = [];
         foreach (TArgs args in cases)
         {

@@ -12,7 +12,8 @@ internal static class ChildProgram
     /// <summary>Checks every operation with the instruction sets that the environment leaves.</summary>
     public const string Sets = "sets";
 
-    /// <summary>Runs every kernel on memory between forbidden pages; a second word is the number of rows to skip.</summary>
+    /// <summary>Runs every kernel on memory between forbidden pages; a second word is the number of rows to
+    /// skip.</summary>
     public const string Guards = "guards";
 
     /// <summary>Reads one element past the end of guarded memory: has to end the process.</summary>
@@ -35,8 +36,8 @@ internal static class ChildProgram
                         cases, 11UL);
                     if (operation != RegistryRows.Doubling && RegistryRows.AvailableTargets(operation)[0] == target)
                     {
-                        RegistryRows.Call(typeof(RegistryEntries), nameof(RegistryEntries.CpuDeviceAgrees), operation, 1,
-                            cases, 12UL);
+                        RegistryRows.Call(typeof(RegistryEntries), nameof(RegistryEntries.CpuDeviceAgrees), operation,
+                            1, cases, 12UL);
                     }
                 });
                 return 0;
@@ -66,7 +67,8 @@ internal static class ChildProgram
             foreach (GuardSide side in Enum.GetValues<GuardSide>())
             {
                 GuardedMemory[] x = [.. operation.Inputs(args).Select(o => Guarded(o, side))];
-                GuardedMemory[] y = [.. operation.Outputs(args).Select(o => new GuardedMemory((int)o.Shape.Length, side))];
+                GuardedMemory[] y = [.. operation.Outputs(args)
+                    .Select(o => new GuardedMemory((int)o.Shape.Length, side))];
                 body(args, Array.ConvertAll(x, Memory), Array.ConvertAll(y, Memory), run++ % 4 == 0 ? pool : null);
                 foreach (IDisposable memory in x.Concat(y).Cast<IDisposable>())
                 {

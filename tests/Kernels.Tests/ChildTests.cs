@@ -72,7 +72,8 @@ public class SampleTests
     [Fact]
     public void A_wrong_convolution_gets_a_shrunk_counterexample()
     {
-        (int exit, string[] lines) = Child.RunProgram(Path.Combine(AppContext.BaseDirectory, "CheckYourKernel.dll"), []);
+        string sample = Path.Combine(AppContext.BaseDirectory, "CheckYourKernel.dll");
+        (int exit, string[] lines) = Child.RunProgram(sample, []);
         Assert.Equal(0, exit);
         Assert.StartsWith("depthwise.forward: y[0, 0, 0, 0] is", lines[0]);
         Assert.Contains("geometry [1, 1, 2, 2] k2 s1", lines[1]);
@@ -107,14 +108,17 @@ internal static class Child
         return lines;
     }
 
-    public static (int ExitCode, string[] Lines) Run(string[] arguments, params (string Name, string Value)[] environment) =>
+    public static (int ExitCode, string[] Lines) Run(string[] arguments,
+        params (string Name, string Value)[] environment) =>
         RunProgram(typeof(ChildProgram).Assembly.Location, arguments, environment);
 
     public static (int ExitCode, string[] Lines) RunProgram(string program, string[] arguments,
         params (string Name, string Value)[] environment)
     {
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH")
-            ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet");
+            ?? (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet"
+                ? Environment.ProcessPath!
+                : "dotnet");
         ProcessStartInfo start = new(host)
         {
             RedirectStandardOutput = true,

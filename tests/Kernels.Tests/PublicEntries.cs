@@ -18,7 +18,8 @@ internal static class PublicEntries
         return methods.SingleOrDefault(m => m.Name == name) ?? (methods.Length == 1 ? methods[0] : null);
     }
 
-    /// <summary>The generic plain loops of an operation: <c>DepthwiseConv.BackwardInputReference&lt;T&gt;</c>.</summary>
+    /// <summary>The generic plain loops of an operation:
+    /// <c>DepthwiseConv.BackwardInputReference&lt;T&gt;</c>.</summary>
     public static MethodInfo? ReferenceMethod(KernelOperation operation, Type number)
     {
         IEnumerable<Type> owners = operation.ArgsType.DeclaringType is { } family
@@ -57,11 +58,14 @@ internal static class PublicEntries
 
         if (changedOperand >= 0)
         {
-            (View[] side, int index) = changedOperand < x.Length ? (from, changedOperand) : (to, changedOperand - x.Length);
+            (View[] side, int index) = changedOperand < x.Length
+                ? (from, changedOperand)
+                : (to, changedOperand - x.Length);
             side[index] = device.Rent(side[index].Length + change).View;
         }
 
-        object?[] values = [args, .. binding.Select(b => (object)(b is { } v ? (v.Output ? to : from)[v.Index] : View.None))];
+        object?[] values =
+            [args, .. binding.Select(b => (object)(b is { } v ? (v.Output ? to : from)[v.Index] : View.None))];
         method.Invoke(device, values);
         return [.. to.Select(view =>
         {

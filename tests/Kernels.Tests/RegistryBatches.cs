@@ -14,7 +14,8 @@ internal static class RegistryBatches
         if (space.HasBatch)
         {
             Check.ForAll($"{operation.Name}/{target} by single images", space.Arbitrary,
-                args => Difference(operation, RegistryProperties.Body(operation, target), space, args, seed), count, seed);
+                args => Difference(operation, RegistryProperties.Body(operation, target), space, args, seed), count,
+                seed);
         }
     }
 

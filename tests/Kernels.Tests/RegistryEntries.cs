@@ -86,7 +86,8 @@ internal static class RegistryEntries
         }
     }
 
-    private static string? Difference(KernelOperand[] operands, double[][] expected, float[][] actual, double[][] bounds)
+    private static string? Difference(KernelOperand[] operands, double[][] expected, float[][] actual,
+        double[][] bounds)
     {
         for (int i = 0; i < operands.Length; i++)
         {

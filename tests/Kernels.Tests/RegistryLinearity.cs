@@ -6,8 +6,8 @@ namespace MuxKernels.Tests;
 /// </summary>
 internal static class RegistryLinearity
 {
-    /// <summary><c>F(x₁ + x₂) = F(x₁) + F(x₂)</c> within the three bounds, <c>F(2x) = 2F(x)</c> to the bit, in each operand
-    /// (the bias zero).</summary>
+    /// <summary><c>F(x₁ + x₂) = F(x₁) + F(x₂)</c> within the three bounds, <c>F(2x) = 2F(x)</c> to the bit, in each
+    /// operand (the bias zero).</summary>
     public static void IsLinear<TArgs>(KernelOperation<TArgs> operation, string target, int count, ulong seed)
         where TArgs : struct =>
         Check.ForAll($"{operation.Name}/{target}, linear", Cases.For<TArgs>(),

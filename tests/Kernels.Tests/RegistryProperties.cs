@@ -10,7 +10,8 @@ internal static class RegistryProperties
 
     private static readonly float[] Specials = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
 
-    /// <summary>The kernel of a target, or another one that runs here where the operation has not that target.</summary>
+    /// <summary>The kernel of a target, or another one that runs here where the operation has not that
+    /// target.</summary>
     public static KernelBody<TArgs> Body<TArgs>(KernelOperation<TArgs> operation, string target)
         where TArgs : struct => (operation.Variants.SingleOrDefault(v => v.Target == target)
             ?? operation.Variants.First(v => v.IsAvailable())).Run;

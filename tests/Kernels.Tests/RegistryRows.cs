@@ -50,10 +50,12 @@ public static class RegistryRows
     internal static IReadOnlyList<string> AvailableTargets(KernelOperation operation) =>
         (IReadOnlyList<string>)Call(typeof(RegistryRows), nameof(Available), operation)!;
 
-    /// <summary>Calls a static generic method with the operation, typed by its arguments, before other values.</summary>
+    /// <summary>Calls a static generic method with the operation, typed by its arguments, before other
+    /// values.</summary>
     internal static object? Call(Type owner, string method, KernelOperation operation, params object?[] values)
     {
-        MethodInfo generic = owner.GetMethod(method, BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!;
+        const BindingFlags Static = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public;
+        MethodInfo generic = owner.GetMethod(method, Static)!;
         try
         {
             return generic.MakeGenericMethod(operation.ArgsType).Invoke(null, [operation, .. values]);
