@@ -27,7 +27,9 @@ public abstract record Operator
     /// <summary>Computes the gradients that are asked for (<see cref="Operands.Wants"/>).</summary>
     public abstract void Backward(Device device, Operands o);
 
-    /// <summary>Whether <see cref="Backward"/> adds the gradient of an input (parameters) or writes it (inputs).</summary>
+    /// <summary>
+    /// Whether <see cref="Backward"/> adds the gradient of an input (parameters) or writes it (inputs).
+    /// </summary>
     public virtual bool Adds(int input) => input > 0;
 }
 

@@ -15,7 +15,8 @@ public sealed class Session : IDisposable
     /// <summary>Starts a session.</summary>
     /// <param name="device">Where operators are computed.</param>
     /// <param name="training">Whether batch-norm uses batch statistics and dropout drops.</param>
-    /// <param name="record">Whether the record is kept: needed for gradients, summaries, exporters and planners.</param>
+    /// <param name="record">Whether the record is kept: needed for gradients, summaries, exporters and
+    /// planners.</param>
     /// <param name="seed">Seed of dropout's coins.</param>
     public Session(Device device, bool training = false, bool record = false, ulong seed = 0)
     {
@@ -184,7 +185,9 @@ public sealed class Session : IDisposable
         }
     }
 
-    /// <summary>Without a record: gives the memory of a tensor back that nobody reads any more. With one it stays.</summary>
+    /// <summary>
+    /// Without a record: gives the memory of a tensor back that nobody reads any more. With one it stays.
+    /// </summary>
     public void Forget(Tensor tensor)
     {
         if (!Records && owned.Remove(tensor))

@@ -1,8 +1,8 @@
 namespace MuxKernels.Autograd;
 
 /// <summary>
-/// A tensor of a session: a shape and memory of the session's device, float32 NCHW for everyone who reads it. Its memory
-/// belongs to the session (or, for a <see cref="Parameter"/>, to the network) and is never disposed of by hand.
+/// A tensor of a session: a shape and memory of the session's device, float32 NCHW for everyone who reads it. Its
+/// memory belongs to the session (or, for a <see cref="Parameter"/>, to the network) and is never disposed of by hand.
 /// </summary>
 public class Tensor
 {
@@ -33,12 +33,16 @@ public class Tensor
             "The memory of this tensor was given back; read it before the backward pass or the session's end.")
         : data;
 
-    /// <summary>The gradient, after <see cref="Session.Backward(Tensor, ReadOnlySpan{float})"/>; empty if there is none.</summary>
+    /// <summary>
+    /// The gradient, after <see cref="Session.Backward(Tensor, ReadOnlySpan{float})"/>; empty if there is none.
+    /// </summary>
     public virtual View Gradient { get; internal set; }
 
     internal bool IsReleased => data.IsEmpty;
 
-    /// <summary>Appends an operator with this tensor as its first input to the session's record and computes it.</summary>
+    /// <summary>
+    /// Appends an operator with this tensor as its first input to the session's record and computes it.
+    /// </summary>
     /// <returns>The operator's first result.</returns>
     public Tensor Record(Operator @operator, params ReadOnlySpan<Tensor?> more) => RecordAll(@operator, more)[0];
 

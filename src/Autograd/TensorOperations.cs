@@ -17,8 +17,8 @@ public static class TensorOperations
     }
 
     /// <summary>
-    /// k×k convolution with weight <c>[O, C/G, k, k]</c>; the family (pointwise, depthwise, group-wise or dense) follows
-    /// from the shapes.
+    /// k×k convolution with weight <c>[O, C/G, k, k]</c>; the family (pointwise, depthwise, group-wise or dense)
+    /// follows from the shapes.
     /// </summary>
     /// <exception cref="ShapeException">A weight that does not fit x and the groups.</exception>
     public static Tensor Conv2d(this Tensor x, Tensor w, Tensor? bias = null, int stride = 1, int dilation = 1,
@@ -147,7 +147,9 @@ public static class TensorOperations
     public static Tensor CrossEntropy(this Tensor logits, ReadOnlySpan<float> labels, float smoothing = 0f) =>
         logits.CrossEntropy(logits.Session!.Input(Shape.Vector(logits.Shape.N), labels), smoothing);
 
-    /// <summary>Mean cross-entropy of a softmax over <c>[N, K]</c> logits; labels are class indices as floats.</summary>
+    /// <summary>
+    /// Mean cross-entropy of a softmax over <c>[N, K]</c> logits; labels are class indices as floats.
+    /// </summary>
     public static Tensor CrossEntropy(this Tensor logits, Tensor labels, float smoothing = 0f)
     {
         CheckLength(labels, logits.Shape.N, nameof(CrossEntropy));

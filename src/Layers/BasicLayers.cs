@@ -61,14 +61,16 @@ public sealed class MixedConv2d : Module
         geometry = (stride, dilation, padding);
         inputs = ChannelParts.Split(inChannels, kernels.Count);
         IntList outputs = ChannelParts.Split(outChannels, kernels.Count);
-        groupsOf = groups == 1 ? IntList.Create([.. kernels.Select(_ => 1)]) : ChannelParts.Split(groups, kernels.Count);
+        groupsOf = groups == 1
+            ? IntList.Create([.. kernels.Select(_ => 1)])
+            : ChannelParts.Split(groups, kernels.Count);
         weights = new Parameter[kernels.Count];
         for (int i = 0; i < weights.Length; i++)
         {
             Guard.That(inputs[i] % groupsOf[i] == 0 && outputs[i] % groupsOf[i] == 0, nameof(MixedConv2d),
                 $"part {i} has {inputs[i]} inputs and {outputs[i]} outputs for {groupsOf[i]} groups.");
-            weights[i] = Parameter($"{i}.weight", new Shape(outputs[i], inputs[i] / groupsOf[i], kernels[i], kernels[i]),
-                Initialization.ConvolutionNormal);
+            Shape weight = new(outputs[i], inputs[i] / groupsOf[i], kernels[i], kernels[i]);
+            weights[i] = Parameter($"{i}.weight", weight, Initialization.ConvolutionNormal);
         }
     }
 

@@ -36,7 +36,9 @@ public class FeatureTests
         Assert.Equal(new Shape(1, 1280, 2, 2), maps[^1].Shape);
     }
 
-    /// <summary>What heads read is what the network itself computes, in one pass, with expanded maps among it.</summary>
+    /// <summary>
+    /// What heads read is what the network itself computes, in one pass, with expanded maps among it.
+    /// </summary>
     [Fact]
     public void Maps_are_the_networks_own_and_stay_readable()
     {

@@ -13,7 +13,8 @@ public class SummaryTests
     {
         MuxNet network = MuxNets.Build(name);
         Summary summary = Summary.Of(network, new Shape(1, 3, 224, 224));
-        Assert.Equal((parameters, madds, linear), (summary.Parameters, summary.MultiplyAdds, summary.MultiplyAddsLinear));
+        Assert.Equal((parameters, madds, linear),
+            (summary.Parameters, summary.MultiplyAdds, summary.MultiplyAddsLinear));
         Assert.Equal(parameters, summary.Layers.Sum(l => l.Parameters));
         Assert.Equal(derived, network.Spec.IsDerived);
     }

@@ -98,7 +98,9 @@ public sealed record ChannelShuffleOperator(ChannelShuffle.Args Args) : Operator
     }
 }
 
-/// <summary>The end of a split–process–shuffle block: inputs f (the processed channels) and x (the block's input).</summary>
+/// <summary>
+/// The end of a split–process–shuffle block: inputs f (the processed channels) and x (the block's input).
+/// </summary>
 /// <param name="Args">Validated geometry.</param>
 public sealed record MuxJoinOperator(MuxJoin.Args Args) : Operator
 {

@@ -105,7 +105,9 @@ public sealed record GlobalAveragePoolOperator(GlobalAveragePool.Args Args) : Op
     }
 }
 
-/// <summary>Mean cross-entropy of a softmax: inputs logits and labels (class indices as floats); saves the softmax.</summary>
+/// <summary>
+/// Mean cross-entropy of a softmax: inputs logits and labels (class indices as floats); saves the softmax.
+/// </summary>
 /// <param name="Args">Validated geometry.</param>
 public sealed record SoftmaxCrossEntropyOperator(SoftmaxCrossEntropy.Args Args) : Operator
 {

@@ -38,7 +38,9 @@ public abstract class Optimizer : IDisposable
     /// <summary>Number of steps taken.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>Names and memory of what the optimizer remembers, for checkpoints; each as long as the trained numbers.</summary>
+    /// <summary>
+    /// Names and memory of what the optimizer remembers, for checkpoints; each as long as the trained numbers.
+    /// </summary>
     public abstract IReadOnlyList<(string Name, View Memory)> State { get; }
 
     /// <summary>

@@ -1,6 +1,8 @@
 namespace MuxKernels.Autograd;
 
-/// <summary>Learning rate as a function of the step: a linear warm-up, then a constant, steps, or a cosine to zero.</summary>
+/// <summary>
+/// Learning rate as a function of the step: a linear warm-up, then a constant, steps, or a cosine to zero.
+/// </summary>
 public sealed record Schedule
 {
     private Schedule(string kind, double rate, long totalSteps, long warmupSteps)
@@ -60,7 +62,8 @@ public sealed record Schedule
             case "step":
                 return Rate * Math.Pow(Factor, (step - WarmupSteps) / Period);
             case "cosine":
-                double progress = Math.Clamp((double)(step - WarmupSteps) / Math.Max(1, TotalSteps - WarmupSteps), 0, 1);
+                double length = Math.Max(1, TotalSteps - WarmupSteps);
+                double progress = Math.Clamp((step - WarmupSteps) / length, 0, 1);
                 return Final + (Rate - Final) * 0.5 * (1 + Math.Cos(Math.PI * progress));
             default:
                 return Rate;

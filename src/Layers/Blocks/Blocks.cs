@@ -104,7 +104,9 @@ public sealed class DepthwiseSeparable : Block
         };
 }
 
-/// <summary>ir: 1×1 → BN → act → (mixed-kernel) depthwise → BN → act → [SE] → 1×1 → BN (+ x if the shapes agree).</summary>
+/// <summary>
+/// ir: 1×1 → BN → act → (mixed-kernel) depthwise → BN → act → [SE] → 1×1 → BN (+ x if the shapes agree).
+/// </summary>
 public sealed class InvertedResidual : Block
 {
     private readonly Conv2d convPw;
@@ -207,7 +209,8 @@ public sealed class MuxInvertedResidual : Block
         Guard.That(stride == 1 && spec.Channels == inChannels, "mux block",
             $"stride {stride} and {inChannels} → {spec.Channels} channels, expected stride 1 and equal channels.");
         int processed = (int)(inChannels * spec.SplitRatio);
-        Guard.That(processed > 0, "mux block", $"p = {spec.SplitRatio} of {inChannels} channels leaves none to process.");
+        Guard.That(processed > 0, "mux block",
+            $"p = {spec.SplitRatio} of {inChannels} channels leaves none to process.");
         int mid = (int)(processed * spec.Expansion);
         Guard.That(mid % spec.ChannelsPerGroup == 0 || spec.Scales.Count > 0, "mux block",
             $"{mid} expanded channels, expected a multiple of {spec.ChannelsPerGroup} channels a group.");

@@ -7,8 +7,8 @@ namespace MuxKernels.Layers;
 /// The block grammar: one word for a row of blocks, keys joined by underscores, rows joined by blanks. Keys:
 /// <c>ds|ir|mux</c> kind (<c>sp</c> is read as <c>mux</c>) · <c>r2</c> repeats · <c>k3</c> or <c>k3.5.7</c> kernels ·
 /// <c>s2</c> stride · <c>e4</c> expansion · <c>c24</c> channels · <c>se0.75</c> squeeze ratio ·
-/// <c>nre|nre6|nsw|nhs</c> activation · <c>p0.5</c> processed fraction · <c>sg2</c> shuffle groups · <c>g2</c> channels a
-/// convolution group · <c>m-1.0.1</c> signed scales · <c>mg2</c> channels a group inside the scaled convolution ·
+/// <c>nre|nre6|nsw|nhs</c> activation · <c>p0.5</c> processed fraction · <c>sg2</c> shuffle groups · <c>g2</c> channels
+/// a convolution group · <c>m-1.0.1</c> signed scales · <c>mg2</c> channels a group inside the scaled convolution ·
 /// <c>pad</c> odd maps are padded · <c>noskip</c> · <c>pwact</c>.
 /// </summary>
 public static class BlockGrammar
@@ -25,7 +25,8 @@ public static class BlockGrammar
         [.. text.Split([' ', '\t', '\r', '\n', ','], StringSplitOptions.RemoveEmptyEntries).Select(ParseRow)];
 
     /// <summary>Reads one row.</summary>
-    /// <exception cref="FormatException">A key that the grammar has not, or a missing one; the message names it.</exception>
+    /// <exception cref="FormatException">A key that the grammar has not, or a missing one; the message names
+    /// it.</exception>
     public static BlockSpec ParseRow(string row)
     {
         string[] keys = row.Split('_');
@@ -124,8 +125,8 @@ public static class BlockGrammar
             "g" => spec with { ChannelsPerGroup = Whole(value, 1, key, row) },
             "m" => spec with { Scales = Wholes(value, int.MinValue, key, row) },
             "mg" => spec with { ScaleChannelsPerGroup = Whole(value, 1, key, row) },
-            _ => throw new FormatException($"Block '{row}': key '{key}' is unknown; known are r k s e c se p sg g m mg, "
-                + "nre nre6 nsw nhs, pad, noskip, pwact."),
+            _ => throw new FormatException($"Block '{row}': key '{key}' is unknown; known are r k s e c se p sg g m "
+                + "mg, nre nre6 nsw nhs, pad, noskip, pwact."),
         };
     }
 

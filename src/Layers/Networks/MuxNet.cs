@@ -2,7 +2,9 @@ using MuxKernels.Autograd;
 
 namespace MuxKernels.Layers;
 
-/// <summary>A place in a network whose map can be taken out: the result of a block, or the expanded map inside it.</summary>
+/// <summary>
+/// A place in a network whose map can be taken out: the result of a block, or the expanded map inside it.
+/// </summary>
 /// <param name="Block">Row of the block, 0-based, as in the state dictionary.</param>
 /// <param name="IsExpanded">Whether the map is the one that the block's depthwise convolution reads.</param>
 public readonly record struct FeaturePoint(int Block, bool IsExpanded = false);
@@ -66,8 +68,8 @@ public sealed class MuxNet : Module
         }
     }
 
-    /// <summary>Feature maps at the given points, for detection and segmentation heads; the last result is the map after
-    /// the head convolution if <paramref name="head"/> is set.</summary>
+    /// <summary>Feature maps at the given points, for detection and segmentation heads; the last result is the map
+    /// after the head convolution if <paramref name="head"/> is set.</summary>
     /// <exception cref="ArgumentException">A block that the network has not.</exception>
     public IReadOnlyList<Tensor> Features(Tensor x, IReadOnlyList<FeaturePoint> points, bool head = false)
     {

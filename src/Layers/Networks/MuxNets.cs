@@ -2,8 +2,8 @@ namespace MuxKernels.Layers;
 
 /// <summary>
 /// The networks of the library. <c>muxnet-m</c> and <c>muxnet-l</c> are the released definitions; <c>muxnet-xs</c> and
-/// <c>muxnet-s</c> were derived by this project from the published sizes (no public definition exists) and are marked so
-/// wherever they appear; <c>muxnet-m-spatial</c> is m with scales −1, 0, 1 in its 56, 28 and 14-pixel mux blocks;
+/// <c>muxnet-s</c> were derived by this project from the published sizes (no public definition exists) and are marked
+/// so wherever they appear; <c>muxnet-m-spatial</c> is m with scales −1, 0, 1 in its 56, 28 and 14-pixel mux blocks;
 /// <c>muxnet-tiny</c> is this project's small network for 28–32 px images.
 /// </summary>
 public static class MuxNets
@@ -92,7 +92,9 @@ public static class MuxNets
         Blocks = BlockGrammar.Parse(blocks),
     };
 
-    /// <summary>m with spatial multiplexing wherever the map is even (SPEC §3.1): all mux rows but the 7-pixel ones.</summary>
+    /// <summary>
+    /// m with spatial multiplexing wherever the map is even (SPEC §3.1): all mux rows but the 7-pixel ones.
+    /// </summary>
     private static NetworkSpec SpatialM()
     {
         NetworkSpec m = Spec("muxnet-m-spatial", M, 24, 1280) with { DropConnect = 0.1, IsDerived = true };

@@ -52,8 +52,8 @@ public static class NetworkJson
         if (!(spec.Dropout is >= 0 and < 1 && spec.DropConnect is >= 0 and < 1 && spec.Norm.Epsilon > 0
             && spec.Norm.Momentum is >= 0 and <= 1))
         {
-            throw new FormatException("Network: dropout and dropConnect must be 0 … 1 (1 excluded), epsilon above 0 and "
-                + "momentum 0 … 1.");
+            throw new FormatException("Network: dropout and dropConnect must be 0 … 1 (1 excluded), epsilon above 0 "
+                + "and momentum 0 … 1.");
         }
 
         return spec;

@@ -1,6 +1,8 @@
 namespace MuxKernels.Layers;
 
-/// <summary>A whole network as data: what <see cref="BlockGrammar"/> and <see cref="NetworkJson"/> read and write.</summary>
+/// <summary>
+/// A whole network as data: what <see cref="BlockGrammar"/> and <see cref="NetworkJson"/> read and write.
+/// </summary>
 public sealed record NetworkSpec
 {
     /// <summary>Name, for messages and files.</summary>

@@ -13,7 +13,9 @@ namespace MuxKernels.Layers;
 public sealed record LayerSummary(string Name, string Type, Shape Output, long Parameters, long MultiplyAdds,
     long MultiplyAddsLinear, long Bytes);
 
-/// <summary>Shapes, parameters and multiply-adds of a network, read from its record on a <see cref="MetaDevice"/>.</summary>
+/// <summary>
+/// Shapes, parameters and multiply-adds of a network, read from its record on a <see cref="MetaDevice"/>.
+/// </summary>
 /// <param name="Layers">Every operation, in order.</param>
 /// <param name="Parameters">All trained numbers.</param>
 /// <param name="MultiplyAdds">Multiply-adds by the paper's rule (SPEC §3.2).</param>
