@@ -125,7 +125,7 @@ public static unsafe partial class MuxConv
             {
                 Gather<TSimd, TVector>(a, q, planes, w, weights, offsets, temp, results);
                 Store<TSimd, TVector>(a, q, results + (nint)a.PadTop * a.DensePitch + a.PadLeft, a.TargetLength,
-                    a.DensePitch, image, target.H, target.W);
+                    a.DensePitch, image, target.H, target.W, 0, a.TargetHeight);
                 return;
             }
 
@@ -146,22 +146,20 @@ public static unsafe partial class MuxConv
                 }
             }
 
-            for (int m = 0; m < a.Planes; m++)
+            if (a.ByRows)
             {
-                float* group = planes + (nint)(m / a.G * a.G) * a.SourceLength, result = results + (nint)m * a.TargetLength;
-                float* taps = weights + m * a.G * a.Taps;
-                if (a.ByRows)
-                {
-                    ByRows<TSimd, TVector>(a, group + a.Origin, taps, result);
-                }
-                else
-                {
-                    Flat<TSimd, TVector>(group, offsets, taps, a.G * a.Taps, result, a.FlatCount);
-                }
+                ByRows<TSimd, TVector>(a, q, planes + a.Origin, weights, results, image, target);
+                return;
             }
 
-            Store<TSimd, TVector>(a, q, results, a.TargetLength, a.ByRows ? a.RowPitch : a.Pitch, image, target.H,
-                target.W);
+            for (int m = 0; m < a.Planes; m++)
+            {
+                Flat<TSimd, TVector>(planes + (nint)(m / a.G * a.G) * a.SourceLength, offsets,
+                    weights + m * a.G * a.Taps, a.G * a.Taps, results + (nint)m * a.TargetLength, a.FlatCount);
+            }
+
+            Store<TSimd, TVector>(a, q, results, a.TargetLength, a.Pitch, image, target.H, target.W, 0,
+                a.TargetHeight);
         }
     }
 
@@ -204,26 +202,37 @@ public static unsafe partial class MuxConv
         }
     }
 
-    private static void ByRows<TSimd, TVector>(in Plan a, float* group, float* w, float* y)
+    /// <summary>Bands of eight rows of all planes, each rearranged on its way out while it is in the first cache. Bands
+    /// begin at multiples of r; the last one overlaps the one before, both write the same sums.</summary>
+    private static void ByRows<TSimd, TVector>(in Plan a, int q, float* planes, float* w, float* band, float* image,
+        Shape target)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int last = Math.Max(a.TargetHeight - Plan.RowsOfTile, 0);
-        for (int tile = 0; tile < a.TargetHeight; tile += Plan.RowsOfTile)
+        const int Rows = Plan.RowsOfTile;
+        int last = (Math.Max(a.TargetHeight - Rows, 0) + a.R - 1) / a.R * a.R;
+        for (int tile = 0; tile < a.TargetHeight; tile += Rows / a.R * a.R)
         {
-            int h = Math.Min(tile, last); // The last tile overlaps the one before; both write the same sums.
-            for (int v = 0; v < a.TargetWidth; v += TSimd.Lanes)
+            int h = Math.Min(tile, last);
+            for (int m = 0; m < a.Planes; m++)
             {
-                float* from = group + (nint)h * a.Pitch + v, to = y + (nint)h * a.RowPitch + v;
-                if (a.K == 3)
+                float* from = planes + (nint)(m / a.G * a.G) * a.SourceLength + (nint)h * a.Pitch;
+                float* to = band + (nint)m * a.TargetLength, taps = w + m * a.G * a.Taps;
+                for (int v = 0; v < a.TargetWidth; v += TSimd.Lanes)
                 {
-                    Rows3<TSimd, TVector>(from, a.Pitch, w, to, a.RowPitch, a.G, a.SourceLength);
-                }
-                else
-                {
-                    Rows5<TSimd, TVector>(from, a.Pitch, w, to, a.RowPitch, a.G, a.SourceLength);
+                    if (a.K == 3)
+                    {
+                        Rows3<TSimd, TVector>(from + v, a.Pitch, taps, to + v, a.RowPitch, a.G, a.SourceLength);
+                    }
+                    else
+                    {
+                        Rows5<TSimd, TVector>(from + v, a.Pitch, taps, to + v, a.RowPitch, a.G, a.SourceLength);
+                    }
                 }
             }
+
+            Store<TSimd, TVector>(a, q, band, a.TargetLength, a.RowPitch, image, target.H, target.W, h,
+                Math.Min(Rows, a.TargetHeight - h));
         }
     }
 

@@ -71,7 +71,7 @@ public static partial class MuxConv
             Rows = rows;
             // One row's zeros on the right are the next row's on the left. For the tiles of rows the map's first column
             // is aligned.
-            ByRows = S == 1 && D == 1 && (K == 3 || K == 5) && TargetWidth > Align / 2;
+            ByRows = S == 1 && D == 1 && (K == 3 || K == 5) && TargetWidth > Align / 2 && R <= RowsOfTile;
             FillPitch = Steps > 1 || gather ? columns : Math.Max(SourceWidth + Left, columns - Left);
             FillPitch = ByRows ? Up(FillPitch, Align) : FillPitch;
             Origin = ByRows ? Up(Left, Align) - Left : 0;
@@ -86,7 +86,7 @@ public static partial class MuxConv
             DensePitch = Up(PadLeft + TargetWidth, S);
             TargetLength = pass == Pass.BackwardWeight ? Up(TargetHeight * TargetWidth + Align, Align)
                 : gather ? Up((PadTop + TargetHeight) * DensePitch + Align, Align)
-                : Math.Max(FlatLength, RowPitch * Math.Max(TargetHeight, RowsOfTile));
+                : ByRows ? RowPitch * RowsOfTile : FlatLength;
             TempLength = gather ? S * S * FlatLength : Steps > 1 ? checked(Planes * FillLength) : 0;
             Slack = Up(RowsOfTile * Pitch, Align) + 16 * Align;
             WeightCount = checked(Planes * G * Taps);

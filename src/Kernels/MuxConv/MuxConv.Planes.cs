@@ -37,25 +37,25 @@ public static unsafe partial class MuxConv
         }
     }
 
-    /// <summary>Brings bundle q of one image's part back from its planes; rows and columns that the image has not are
-    /// dropped.</summary>
+    /// <summary>Brings rows first … first + count − 1 of bundle q of one image's part back from its planes (which begin
+    /// with row first, a multiple of r); rows and columns that the image has not are dropped.</summary>
     private static void Store<TSimd, TVector>(in Plan a, int q, float* planes, nint step, int pitch, float* image,
-        int height, int width)
+        int height, int width, int first, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         (int r, nint pixels) = (a.R, (nint)height * width);
-        float* channel = image + q * a.Width * pixels;
+        float* channel = image + q * a.Width * pixels + (nint)(a.Scale < 0 ? first * r : first / r) * width;
         for (int c = 0; c < a.Width; c++, channel += pixels, planes += step)
         {
             if (a.Scale < 0)
             {
-                PhaseRows.Merge<TSimd, TVector>(planes, pitch, a.Width * step, r, channel, width, height, width, 0);
+                PhaseRows.Merge<TSimd, TVector>(planes, pitch, a.Width * step, r, channel, width,
+                    Math.Min(count * r, height - first * r), width, 0);
             }
             else
             {
-                PhaseRows.Split<TSimd, TVector>(planes, pitch, height * r, width * r, r, channel, width,
-                    a.Folded * pixels, 0);
+                PhaseRows.Split<TSimd, TVector>(planes, pitch, count, width * r, r, channel, width, a.Folded * pixels, 0);
             }
         }
     }
