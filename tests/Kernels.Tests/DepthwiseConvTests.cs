@@ -13,7 +13,7 @@ public class DepthwiseConvTests
         DepthwiseConv.Args args = new(new Shape(1, 1, 3, 3), 3);
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8, 9], ones = [1, 1, 1, 1, 1, 1, 1, 1, 1];
         float[] y = new float[9], dw = new float[9];
-        float[] scratch = new float[DepthwiseConv.ScratchLength(args, 1)];
+        float[] scratch = new float[args.ScratchLength(1)];
         DepthwiseConv.Forward(args, x, ones, [100], y, scratch);
         Assert.Equal([112, 121, 116, 127, 145, 133, 124, 139, 128], y);
         DepthwiseConv.BackwardInput(args, ones, ones, y, scratch);
@@ -31,7 +31,7 @@ public class DepthwiseConvTests
     {
         DepthwiseConv.Args args = new(new Shape(1, 1, 4, 4), 3, 2);
         float[] x = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], w = [0, 0, 0, 0, 1, 0, 0, 0, 10];
-        float[] y = new float[4], scratch = new float[DepthwiseConv.ScratchLength(args, 1)];
+        float[] y = new float[4], scratch = new float[args.ScratchLength(1)];
         DepthwiseConv.Forward(args, x, w, [], y, scratch);
         Assert.Equal([61, 83, 149, 171], y);
         DepthwiseConv.BackwardInput(args, [1, 2, 3, 4], w, x, scratch);
@@ -82,7 +82,7 @@ public class DepthwiseConvTests
     public void Short_and_long_memory_is_an_error()
     {
         float[] x = new float[Small.X.Length], w = new float[Small.Weight.Length], y = new float[Small.Y.Length];
-        float[] b = new float[3], scratch = new float[DepthwiseConv.ScratchLength(Small, 1)];
+        float[] b = new float[3], scratch = new float[Small.ScratchLength(1)];
         ShapeException error = Assert.Throws<ShapeException>(
             () => DepthwiseConv.Forward(Small, x, w, b, y.AsSpan(1), scratch));
         Assert.Equal("DepthwiseConv.Forward: y has 53 elements, expected 54 for shape [2, 3, 3, 3].", error.Message);
@@ -112,7 +112,7 @@ public class DepthwiseConvTests
     public void Overlapping_memory_is_an_error()
     {
         DepthwiseConv.Args args = new(new Shape(1, 1, 3, 3), 3);
-        float[] a = new float[12], b = new float[9], scratch = new float[DepthwiseConv.ScratchLength(args, 1)];
+        float[] a = new float[12], b = new float[9], scratch = new float[args.ScratchLength(1)];
         Assert.Throws<ShapeException>(() => DepthwiseConv.Forward(args, a.AsSpan(0, 9), b, [], a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => DepthwiseConv.Forward(args, b, a.AsSpan(0, 9), [], a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => DepthwiseConv.BackwardInput(args, a.AsSpan(0, 9), b, a.AsSpan(3), scratch));
@@ -134,7 +134,7 @@ public class DepthwiseConvTests
     private static float[][] Gradients(DepthwiseConv.Args args, float[] x, float[] w, WorkPool? pool)
     {
         float[] y = new float[args.Y.Length], dx = new float[x.Length], dw = new float[w.Length];
-        float[] scratch = new float[DepthwiseConv.ScratchLength(args, WorkPool.Threads(pool))];
+        float[] scratch = new float[args.ScratchLength(WorkPool.Threads(pool))];
         DepthwiseConv.Forward(args, x, w, [], y, scratch, pool);
         DepthwiseConv.BackwardInput(args, y, w, dx, scratch, pool);
         DepthwiseConv.BackwardWeight(args, y, x, dw, scratch, pool);

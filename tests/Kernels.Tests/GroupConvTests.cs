@@ -12,7 +12,7 @@ public class GroupConvTests
     {
         GroupConv.Args args = new(new Shape(1, 4, 1, 1), 4, 1, 2);
         float[] w = [1, 2, 3, 4, 5, 6, 7, 8], y = new float[4], dx = new float[4], dw = new float[8];
-        float[] scratch = new float[GroupConv.ScratchLength(args, 1)];
+        float[] scratch = new float[args.ScratchLength(1)];
         GroupConv.Forward(args, [1, 10, 100, 1000], w, [], y, scratch);
         Assert.Equal([21, 43, 6500, 8700], y);
         GroupConv.BackwardInput(args, [1, 10, 100, 1000], w, dx, scratch);
@@ -32,7 +32,7 @@ public class GroupConvTests
         float[] x = Fill.Uniform(1, args.X.Length), w = Fill.Uniform(2, args.Weight.Length);
         float[] b = Fill.Uniform(3, 7), expected = new float[args.Y.Length], actual = new float[args.Y.Length];
         DenseConv.ForwardReference<float>(dense, x, w, b, expected);
-        GroupConv.Forward(args, x, w, b, actual, new float[GroupConv.ScratchLength(args, 1)]);
+        GroupConv.Forward(args, x, w, b, actual, new float[args.ScratchLength(1)]);
         AssertClose(expected, actual, ErrorBound.Sum(46, 46));
     }
 
@@ -94,7 +94,7 @@ public class GroupConvTests
     public void Short_and_long_memory_is_an_error()
     {
         float[] x = new float[Small.X.Length], w = new float[Small.Weight.Length], y = new float[Small.Y.Length];
-        float[] b = new float[6], scratch = new float[GroupConv.ScratchLength(Small, 1)];
+        float[] b = new float[6], scratch = new float[Small.ScratchLength(1)];
         foreach (int n in new[] { -1, 1 })
         {
             float[] Off(float[] a) => new float[a.Length + n];
@@ -118,7 +118,7 @@ public class GroupConvTests
     public void Overlapping_memory_is_an_error()
     {
         GroupConv.Args args = new(new Shape(1, 1, 3, 3), 1, 3, 1);
-        float[] a = new float[12], b = new float[9], scratch = new float[GroupConv.ScratchLength(args, 1)];
+        float[] a = new float[12], b = new float[9], scratch = new float[args.ScratchLength(1)];
         Assert.Throws<ShapeException>(() => GroupConv.Forward(args, a.AsSpan(0, 9), b, [], a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => GroupConv.BackwardInput(args, a.AsSpan(0, 9), b, a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => GroupConv.BackwardWeight(args, b, a.AsSpan(0, 9), a.AsSpan(3), scratch));
@@ -136,7 +136,7 @@ public class GroupConvTests
     private static float[][] Gradients(GroupConv.Args args, float[] x, float[] w, WorkPool? pool)
     {
         float[] y = new float[args.Y.Length], dx = new float[x.Length], dw = new float[w.Length];
-        float[] scratch = new float[GroupConv.ScratchLength(args, WorkPool.Threads(pool))];
+        float[] scratch = new float[args.ScratchLength(WorkPool.Threads(pool))];
         GroupConv.Forward(args, x, w, [], y, scratch, pool);
         GroupConv.BackwardInput(args, y, w, dx, scratch, pool);
         GroupConv.BackwardWeight(args, y, x, dw, scratch, pool);

@@ -12,7 +12,7 @@ public class MixedConvTests
     {
         MixedConv.Args args = new(new Shape(1, 3, 1, 1), [1, 3]);
         float[] w = [2, 3, 0, 0, 0, 0, 5, 0, 0, 0, 0], y = new float[3], dx = new float[3], dw = new float[11];
-        float[] scratch = new float[MixedConv.ScratchLength(args, 1)];
+        float[] scratch = new float[args.ScratchLength(1)];
         MixedConv.Forward(args, [1, 10, 100], w, y, scratch);
         Assert.Equal([2, 30, 500], y);
         MixedConv.BackwardInput(args, [1, 10, 100], w, dx, scratch);
@@ -85,7 +85,7 @@ public class MixedConvTests
     public void Short_and_long_memory_is_an_error()
     {
         float[] x = new float[Small.X.Length], w = new float[Small.WeightLength], y = new float[Small.Y.Length];
-        float[] scratch = new float[MixedConv.ScratchLength(Small, 1)];
+        float[] scratch = new float[Small.ScratchLength(1)];
         foreach (int n in new[] { -1, 1 })
         {
             float[] Off(float[] a) => new float[a.Length + n];
@@ -108,7 +108,7 @@ public class MixedConvTests
     public void Overlapping_memory_is_an_error()
     {
         MixedConv.Args args = new(new Shape(1, 1, 3, 3), [3]);
-        float[] a = new float[12], b = new float[9], scratch = new float[MixedConv.ScratchLength(args, 1)];
+        float[] a = new float[12], b = new float[9], scratch = new float[args.ScratchLength(1)];
         Assert.Throws<ShapeException>(() => MixedConv.Forward(args, a.AsSpan(0, 9), b, a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => MixedConv.BackwardInput(args, a.AsSpan(0, 9), b, a.AsSpan(3), scratch));
         Assert.Throws<ShapeException>(() => MixedConv.BackwardWeight(args, b, a.AsSpan(0, 9), a.AsSpan(3), scratch));
@@ -126,7 +126,7 @@ public class MixedConvTests
     private static float[][] Gradients(MixedConv.Args args, float[] x, float[] w, WorkPool? pool)
     {
         float[] y = new float[args.Y.Length], dx = new float[x.Length], dw = new float[w.Length];
-        float[] scratch = new float[MixedConv.ScratchLength(args, WorkPool.Threads(pool))];
+        float[] scratch = new float[args.ScratchLength(WorkPool.Threads(pool))];
         MixedConv.Forward(args, x, w, y, scratch, pool);
         MixedConv.BackwardInput(args, y, w, dx, scratch, pool);
         MixedConv.BackwardWeight(args, y, x, dw, scratch, pool);

@@ -4,10 +4,13 @@ namespace MuxKernels;
 
 public static partial class DepthwiseConv
 {
-    /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
-    /// <exception cref="ShapeException">More than an array can hold.</exception>
-    public static int ScratchLength(in Args args, int threads) =>
-        WindowWork.ScratchLength([Part(args)], threads, nameof(DepthwiseConv));
+    public readonly partial record struct Args
+    {
+        /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
+        /// <exception cref="ShapeException">More than an array can hold.</exception>
+        public int ScratchLength(int threads) =>
+            WindowWork.ScratchLength([Part(this)], threads, nameof(DepthwiseConv));
+    }
 
     /// <summary><c>y[n,c,h,v] = b[c] + Σ_{kh,kw} w[c,kh,kw]·x[n,c,h·s+kh·d−top,v·s+kw·d−left]</c>.</summary>
     /// <param name="args">Geometry.</param>
@@ -15,14 +18,14 @@ public static partial class DepthwiseConv
     /// <param name="w">Weight, <c>[C, 1, k, k]</c>; finite.</param>
     /// <param name="bias">Bias, <c>[C]</c>; empty for none.</param>
     /// <param name="y">Output, <c>[N, C, H', W']</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void Forward(in Args args, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias,
         Span<float> y, Span<float> scratch, WorkPool? pool = null)
     {
         CheckForward(args, x, w, bias, y);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), ForwardName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), ForwardName);
         WindowWork.Forward([Part(args)], args.X, args.Y, x, w, bias, y, scratch, pool);
     }
 
@@ -31,14 +34,14 @@ public static partial class DepthwiseConv
     /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
     /// <param name="w">Weight, <c>[C, 1, k, k]</c>; finite.</param>
     /// <param name="dx">Input gradient, <c>[N, C, H, W]</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardInput(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardInput(args, dy, w, dx);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardInputName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardInputName);
         WindowWork.BackwardInput([Part(args)], args.X, args.Y, dy, w, dx, scratch, pool);
     }
 
@@ -49,14 +52,14 @@ public static partial class DepthwiseConv
     /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Weight gradient, <c>[C, 1, k, k]</c>, added to.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardWeight(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dw,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardWeight(args, dy, x, dw);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardWeightName);
         WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
     }
 

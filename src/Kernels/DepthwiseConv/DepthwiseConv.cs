@@ -5,7 +5,7 @@ namespace MuxKernels;
 public static partial class DepthwiseConv
 {
     /// <summary>Validated geometry. Once built, every kernel may trust it.</summary>
-    public readonly record struct Args
+    public readonly partial record struct Args
     {
         /// <summary>Geometry of a depthwise convolution.</summary>
         /// <exception cref="ShapeException">Geometry that no convolution has; the message says which.</exception>

@@ -4,10 +4,13 @@ namespace MuxKernels;
 
 public static partial class GroupConv
 {
-    /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
-    /// <exception cref="ShapeException">More than an array can hold.</exception>
-    public static int ScratchLength(in Args args, int threads) =>
-        WindowWork.ScratchLength([Part(args)], threads, nameof(GroupConv));
+    public readonly partial record struct Args
+    {
+        /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
+        /// <exception cref="ShapeException">More than an array can hold.</exception>
+        public int ScratchLength(int threads) =>
+            WindowWork.ScratchLength([Part(this)], threads, nameof(GroupConv));
+    }
 
     /// <summary><c>y[n,o,h,v] = b[o] + Σ_{i,kh,kw} w[o,i,kh,kw]·x[n,q·(C/G)+i,h·s+kh·d−top,v·s+kw·d−left]</c>, q the
     /// group of o.</summary>
@@ -16,14 +19,14 @@ public static partial class GroupConv
     /// <param name="w">Weight, <c>[O, C/G, k, k]</c>; finite.</param>
     /// <param name="bias">Bias, <c>[O]</c>; empty for none.</param>
     /// <param name="y">Output, <c>[N, O, H', W']</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void Forward(in Args args, ReadOnlySpan<float> x, ReadOnlySpan<float> w, ReadOnlySpan<float> bias,
         Span<float> y, Span<float> scratch, WorkPool? pool = null)
     {
         CheckForward(args, x, w, bias, y);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), ForwardName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), ForwardName);
         WindowWork.Forward([Part(args)], args.X, args.Y, x, w, bias, y, scratch, pool);
     }
 
@@ -33,14 +36,14 @@ public static partial class GroupConv
     /// <param name="dy">Output gradient, <c>[N, O, H', W']</c>.</param>
     /// <param name="w">Weight, <c>[O, C/G, k, k]</c>; finite.</param>
     /// <param name="dx">Input gradient, <c>[N, C, H, W]</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardInput(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardInput(args, dy, w, dx);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardInputName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardInputName);
         WindowWork.BackwardInput([Part(args)], args.X, args.Y, dy, w, dx, scratch, pool);
     }
 
@@ -51,14 +54,14 @@ public static partial class GroupConv
     /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Weight gradient, <c>[O, C/G, k, k]</c>, added to.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardWeight(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dw,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardWeight(args, dy, x, dw);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardWeightName);
         WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
     }
 

@@ -60,7 +60,7 @@ public static partial class GroupConv
     {
         CheckForward<float>(args, inputs[0], inputs[1], inputs[2], outputs[0]);
         WindowWork.Forward<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], inputs[2], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 
     private static void BackwardInputAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
@@ -70,7 +70,7 @@ public static partial class GroupConv
     {
         CheckBackwardInput<float>(args, inputs[0], inputs[1], outputs[0]);
         WindowWork.BackwardInput<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 
     private static void BackwardWeightAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
@@ -80,6 +80,6 @@ public static partial class GroupConv
     {
         CheckBackwardWeight<float>(args, inputs[0], inputs[1], outputs[0]);
         WindowWork.BackwardWeight<TSimd, TVector>([Part(args)], args.X, args.Y, inputs[0], inputs[1], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 }

@@ -4,12 +4,15 @@ namespace MuxKernels;
 
 public static partial class MixedConv
 {
-    /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
-    /// <exception cref="ShapeException">More than an array can hold.</exception>
-    public static int ScratchLength(in Args args, int threads)
+    public readonly partial record struct Args
     {
-        Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
-        return WindowWork.ScratchLength(Fill(parts, args), threads, nameof(MixedConv));
+        /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
+        /// <exception cref="ShapeException">More than an array can hold.</exception>
+        public int ScratchLength(int threads)
+        {
+            Span<WindowPart> parts = stackalloc WindowPart[Kernels.Count];
+            return WindowWork.ScratchLength(Fill(parts, this), threads, nameof(MixedConv));
+        }
     }
 
     /// <summary><c>y[n,c,h,v] = Σ_{i,kh,kw} w[c,i,kh,kw]·x[n,q·g+i,h·s+kh·d−top,v·s+kw·d−left]</c>, q the group of c;
@@ -18,14 +21,14 @@ public static partial class MixedConv
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="w">All parts' weights one after the other; finite.</param>
     /// <param name="y">Output, <c>[N, C, H', W']</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void Forward(in Args args, ReadOnlySpan<float> x, ReadOnlySpan<float> w,
         Span<float> y, Span<float> scratch, WorkPool? pool = null)
     {
         CheckForward(args, x, w, y);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), ForwardName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), ForwardName);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.Forward(Fill(parts, args), args.X, args.Y, x, w, [], y, scratch, pool);
     }
@@ -36,14 +39,14 @@ public static partial class MixedConv
     /// <param name="dy">Output gradient, <c>[N, C, H', W']</c>.</param>
     /// <param name="w">All parts' weights one after the other; finite.</param>
     /// <param name="dx">Input gradient, <c>[N, C, H, W]</c>, written.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardInput(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardInput(args, dy, w, dx);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardInputName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardInputName);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardInput(Fill(parts, args), args.X, args.Y, dy, w, dx, scratch, pool);
     }
@@ -55,14 +58,14 @@ public static partial class MixedConv
     /// reaches every weight gradient of its channel, for it meets the padding's zeros.</param>
     /// <param name="x">Input, <c>[N, C, H, W]</c>.</param>
     /// <param name="dw">Gradient of all parts' weights, added to.</param>
-    /// <param name="scratch">At least <see cref="ScratchLength"/> floats for the pool's threads.</param>
+    /// <param name="scratch">At least <see cref="Args.ScratchLength"/> floats for the pool's threads.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A length that does not match the geometry, or overlapping memory.</exception>
     public static void BackwardWeight(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dw,
         Span<float> scratch, WorkPool? pool = null)
     {
         CheckBackwardWeight(args, dy, x, dw);
-        Guard.Scratch(scratch, ScratchLength(args, WorkPool.Threads(pool)), BackwardWeightName);
+        Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardWeightName);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardWeight(Fill(parts, args), args.X, args.Y, dy, x, dw, scratch, pool);
     }

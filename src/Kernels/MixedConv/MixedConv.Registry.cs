@@ -73,7 +73,7 @@ public static partial class MixedConv
         CheckForward<float>(args, inputs[0], inputs[1], outputs[0]);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.Forward<TSimd, TVector>(Fill(parts, args), args.X, args.Y, inputs[0], inputs[1], [], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 
     private static void BackwardInputAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
@@ -84,7 +84,7 @@ public static partial class MixedConv
         CheckBackwardInput<float>(args, inputs[0], inputs[1], outputs[0]);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardInput<TSimd, TVector>(Fill(parts, args), args.X, args.Y, inputs[0], inputs[1], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 
     private static void BackwardWeightAt<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
@@ -95,6 +95,6 @@ public static partial class MixedConv
         CheckBackwardWeight<float>(args, inputs[0], inputs[1], outputs[0]);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardWeight<TSimd, TVector>(Fill(parts, args), args.X, args.Y, inputs[0], inputs[1], outputs[0],
-            new float[ScratchLength(args, WorkPool.Threads(pool))], pool);
+            new float[args.ScratchLength(WorkPool.Threads(pool))], pool);
     }
 }

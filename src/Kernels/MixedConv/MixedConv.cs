@@ -9,7 +9,7 @@ namespace MuxKernels;
 public static partial class MixedConv
 {
     /// <summary>Validated geometry. Once built, every kernel may trust it.</summary>
-    public readonly record struct Args
+    public readonly partial record struct Args
     {
         /// <summary>Geometry of a mixed-kernel convolution.</summary>
         /// <exception cref="ShapeException">Parts that do not fit, or sizes whose outputs differ.</exception>
