@@ -170,7 +170,8 @@ public class ChannelTests
             () => MuxJoin.Backward(join, whole, new float[72], []));
         Throws("MuxJoin.Backward: dx overlaps dy, expected separate memory.",
             () => MuxJoin.Backward(join, whole, [], whole));
-        Throws("MuxJoin: 7 processed channels of x with shape [2, 6, 2, 3].", () => _ = new MuxJoin.Args(x, 7, 2, true));
+        Throws("MuxJoin: 7 processed channels of x with shape [2, 6, 2, 3].",
+            () => _ = new MuxJoin.Args(x, 7, 2, true));
     }
 
     private static void Throws(string message, Action action) =>

@@ -69,7 +69,8 @@ public class MuxConvTests
     [Fact]
     public void Any_number_of_threads_gives_the_same_bits()
     {
-        MuxConv.Args args = new(new Shape(3, 30, 18, 22), [-1, 1, 0], [5, 3, 3], oddMaps: OddMaps.Pad, splitMultiple: 4);
+        MuxConv.Args args = new(new Shape(3, 30, 18, 22), [-1, 1, 0], [5, 3, 3],
+            oddMaps: OddMaps.Pad, splitMultiple: 4);
         float[] x = Fill.Uniform(1, args.X.Length), w = Fill.Uniform(2, args.WeightLength);
         float[]? first = null;
         foreach (int threads in new[] { 1, 2, 3, 5 })
@@ -110,8 +111,9 @@ public class MuxConvTests
             () => _ = new MuxConv.Args(new Shape(1, 10, 8, 8), [0, 1], 3, 2, splitMultiple: 5));
         Throws("MuxConv: 2 kernel sizes for 3 scales, expected 1 or 3.",
             () => _ = new MuxConv.Args(new Shape(1, 12, 8, 8), [-1, 0, 1], [3, 5]));
-        Assert.Equal(new Shape(1, 8, 7, 8), new MuxConv.Args(new Shape(1, 8, 7, 8), [-1, 0], 3, oddMaps: OddMaps.Pad).Y);
-        Assert.Equal(0, new MuxConv.Args(new Shape(1, 8, 7, 8), [-1, 0], 3, oddMaps: OddMaps.Plain).Part(0).Scale);
+        Shape odd = new(1, 8, 7, 8);
+        Assert.Equal(odd, new MuxConv.Args(odd, [-1, 0], 3, oddMaps: OddMaps.Pad).Y);
+        Assert.Equal(0, new MuxConv.Args(odd, [-1, 0], 3, oddMaps: OddMaps.Plain).Part(0).Scale);
     }
 
     [Fact]
@@ -194,7 +196,8 @@ public class MuxConvTests
     private static void Each(
         Func<MuxConv.Args, Func<int, int, int, Func<int, int, int, double>, float[], double>> formula, int scale)
     {
-        foreach ((int channels, int h, int w, int k) in new[] { (4, 6, 8, 3), (8, 28, 28, 3), (8, 14, 14, 5), (12, 4, 2, 1) })
+        (int, int, int, int)[] cases = [(4, 6, 8, 3), (8, 28, 28, 3), (8, 14, 14, 5), (12, 4, 2, 1)];
+        foreach ((int channels, int h, int w, int k) in cases)
         {
             MuxConv.Args args = new(new Shape(1, channels, h, w), scale, k);
             float[] x = Fill.Uniform(1, args.X.Length), weight = Fill.Uniform(2, args.WeightLength);

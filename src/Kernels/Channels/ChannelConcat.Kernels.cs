@@ -96,7 +96,8 @@ public static unsafe partial class ChannelConcat
             Bound = ErrorBound.Exact,
             BytesMoved = static a => a.BytesMoved,
         }.With("cpu", static () => true,
-            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) => Forward(a, x[0], x[1], y[0], pool)),
+            static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
+                Forward(a, x[0], x[1], y[0], pool)),
         new KernelOperation<Args>("concat.backward")
         {
             Inputs = static a => [new("dy", a.Y)],
@@ -107,7 +108,8 @@ public static unsafe partial class ChannelConcat
             BytesMoved = static a => a.BytesMoved,
             IsLinear = true,
         }.With("cpu", static () => true,
-            static (in Args a, KernelMemory[] dy, KernelMemory[] d, WorkPool? pool) => Backward(a, dy[0], d[0], d[1], pool)),
+            static (in Args a, KernelMemory[] dy, KernelMemory[] d, WorkPool? pool) =>
+                Backward(a, dy[0], d[0], d[1], pool)),
     ];
 
     private static void Check<T>(in Args args, ReadOnlySpan<T> a, ReadOnlySpan<T> b, Span<T> y)

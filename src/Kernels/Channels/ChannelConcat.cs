@@ -1,6 +1,7 @@
 namespace MuxKernels;
 
-/// <summary>Concatenates two maps along the channels: <c>y = [a; b]</c>. Longer lists are concatenated pairwise.</summary>
+/// <summary>Concatenates two maps along the channels: <c>y = [a; b]</c>. Longer lists are concatenated
+/// pairwise.</summary>
 public static partial class ChannelConcat
 {
     /// <summary>Validated geometry.</summary>

@@ -1,6 +1,7 @@
 namespace MuxKernels;
 
-/// <summary>Channel shuffle, <c>y[n,k·G+q,p] = x[n,q·(C/G)+k,p]</c>. Its gradient is the shuffle with C/G groups.</summary>
+/// <summary>Channel shuffle, <c>y[n,k·G+q,p] = x[n,q·(C/G)+k,p]</c>. Its gradient is the shuffle with C/G
+/// groups.</summary>
 public static partial class ChannelShuffle
 {
     /// <summary>Validated geometry.</summary>

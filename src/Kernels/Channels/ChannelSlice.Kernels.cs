@@ -99,7 +99,8 @@ public static unsafe partial class ChannelSlice
             BytesMoved = static a => sizeof(float) * (a.X.Length + a.Y.Length),
             IsLinear = true,
         }.With("cpu", static () => true,
-            static (in Args a, KernelMemory[] dy, KernelMemory[] dx, WorkPool? pool) => Backward(a, dy[0], dx[0], pool)),
+            static (in Args a, KernelMemory[] dy, KernelMemory[] dx, WorkPool? pool) =>
+                Backward(a, dy[0], dx[0], pool)),
     ];
 
     private static void Check<T>(in Args args, ReadOnlySpan<T> x, Span<T> y)

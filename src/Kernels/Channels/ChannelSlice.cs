@@ -1,6 +1,7 @@
 namespace MuxKernels;
 
-/// <summary>Takes a run of channels: <c>y[n,c,p] = x[n,first+c,p]</c>. Its gradient adds dy to that run of dx.</summary>
+/// <summary>Takes a run of channels: <c>y[n,c,p] = x[n,first+c,p]</c>. Its gradient is dy in that run of
+/// dx, zero elsewhere.</summary>
 public static partial class ChannelSlice
 {
     /// <summary>Validated geometry.</summary>

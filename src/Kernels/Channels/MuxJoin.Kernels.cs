@@ -47,8 +47,8 @@ public static unsafe partial class MuxJoin
         }
     }
 
-    /// <summary>The same as <see cref="Forward(in Args, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float}, WorkPool?)"/>
-    /// in plain loops.</summary>
+    /// <summary>The same as <see cref="Forward(in Args, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float},
+    /// WorkPool?)"/> in plain loops.</summary>
     /// <exception cref="ShapeException">A span of another length, or y overlaps an operand.</exception>
     public static void ForwardReference<T>(in Args args, ReadOnlySpan<T> f, ReadOnlySpan<T> x, Span<T> y)
         where T : struct, IFloatingPointIeee754<T>
@@ -145,7 +145,8 @@ public static unsafe partial class MuxJoin
             BytesMoved = static a => sizeof(float) * (2 * a.X.Length + a.Processed.Length),
             IsLinear = true,
         }.With("cpu", static () => true,
-            static (in Args a, KernelMemory[] dy, KernelMemory[] d, WorkPool? pool) => Backward(a, dy[0], d[0], d[1], pool)),
+            static (in Args a, KernelMemory[] dy, KernelMemory[] d, WorkPool? pool) =>
+                Backward(a, dy[0], d[0], d[1], pool)),
     ];
 
     /// <summary>One addition: one unit in the last place; without the residual nothing.</summary>

@@ -127,7 +127,8 @@ public static unsafe partial class MuxConv
                         if (row % a.S == 0 && column % a.S == 0)
                         {
                             weights[taps] = kernel[tap];
-                            offsets[taps++] = o * a.SourceLength + (a.Top - row / a.S) * a.Pitch + a.Left - column / a.S;
+                            offsets[taps++] = o * a.SourceLength + (a.Top - row / a.S) * a.Pitch
+                                + a.Left - column / a.S;
                         }
                     }
                 }

@@ -11,7 +11,8 @@ public static unsafe partial class MuxConv
         public int ScratchLength(int threads)
         {
             long length = (long)threads * WorkerScratch + Plan.Align;
-            Guard.That(length <= Guard.MaxLength, nameof(MuxConv), $"{length} scratch elements, at most {Guard.MaxLength}.");
+            Guard.That(length <= Guard.MaxLength, nameof(MuxConv),
+                $"{length} scratch elements, at most {Guard.MaxLength}.");
             return (int)length;
         }
 

@@ -14,8 +14,8 @@ public static partial class MuxConv
     /// How one part is worked on. A piece of work is a bundle: the smallest set of transformed planes that reads and
     /// writes whole rows of whole channels. Plain and super-pixel: one convolution group of g planes. Sub-pixel: the r²
     /// phases of g channels (of all the part's channels where g does not divide them).
-    /// The source planes stand zero-padded in scratch memory, with a step s &gt; 1 split once more into s² phases of the
-    /// step, so that every tap reads neighbouring elements; the target planes stand behind them.
+    /// The source planes stand zero-padded in scratch memory, with a step s &gt; 1 split once more into s² phases of
+    /// the step, so that every tap reads neighbouring elements; the target planes stand behind them.
     /// </summary>
     private readonly struct Plan
     {

@@ -55,7 +55,8 @@ public static unsafe partial class MuxConv
             }
             else
             {
-                PhaseRows.Split<TSimd, TVector>(planes, pitch, count, width * r, r, channel, width, a.Folded * pixels, 0);
+                PhaseRows.Split<TSimd, TVector>(planes, pitch, count, width * r, r, channel, width,
+                    a.Folded * pixels, 0);
             }
         }
     }

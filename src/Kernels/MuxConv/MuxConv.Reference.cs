@@ -4,7 +4,8 @@ namespace MuxKernels;
 
 public static partial class MuxConv
 {
-    /// <summary>The definition in plain loops: each part is rearranged, convolved in groups and rearranged back.</summary>
+    /// <summary>The definition in plain loops: each part is rearranged, convolved in groups and rearranged
+    /// back.</summary>
     /// <param name="args">Geometry.</param>
     /// <param name="x">Input, <c>args.X</c>.</param>
     /// <param name="w">Weight, <c>args.Weight</c>.</param>

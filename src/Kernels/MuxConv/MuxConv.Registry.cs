@@ -28,7 +28,8 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 ForwardThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                ForwardThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
+                ForwardThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            "/three-step"),
         new KernelOperation<Args>("muxconv.backward-input")
         {
             Inputs = static a => [new("dy", a.Y), new("w", a.Weight)],
@@ -51,7 +52,8 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 BackwardInputThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                BackwardInputThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
+                BackwardInputThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            "/three-step"),
         new KernelOperation<Args>("muxconv.backward-weight")
         {
             Inputs = static a => [new("dy", a.Y), new("x", a.X)],
@@ -74,7 +76,8 @@ public static partial class MuxConv
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
                 BackwardWeightThreeStep<Simd256, Vector256<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
             static (in Args a, KernelMemory[] x, KernelMemory[] y, WorkPool? pool) =>
-                BackwardWeightThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool), "/three-step"),
+                BackwardWeightThreeStep<Simd128, Vector128<float>>(a, x[0], x[1], y[0], Scratch3(a, pool), pool),
+            "/three-step"),
     ];
 
     private static float[] Scratch(in Args args, WorkPool? pool) =>

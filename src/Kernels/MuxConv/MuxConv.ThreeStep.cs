@@ -17,7 +17,8 @@ public static unsafe partial class MuxConv
         }
 
         long length = 3 * TensorLength(args) + convolution;
-        Guard.That(length <= Guard.MaxLength, nameof(MuxConv), $"{length} scratch elements, at most {Guard.MaxLength}.");
+        Guard.That(length <= Guard.MaxLength, nameof(MuxConv),
+            $"{length} scratch elements, at most {Guard.MaxLength}.");
         return (int)length;
     }
 
@@ -56,8 +57,8 @@ public static unsafe partial class MuxConv
     /// <param name="scratch">At least <see cref="ThreeStepScratchLength"/> elements.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A span of another length, short scratch, or dx overlaps dy or w.</exception>
-    public static void BackwardInputThreeStep(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w, Span<float> dx,
-        Span<float> scratch, WorkPool? pool = null)
+    public static void BackwardInputThreeStep(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> w,
+        Span<float> dx, Span<float> scratch, WorkPool? pool = null)
     {
         if (Simd512.IsSupported)
         {
@@ -81,8 +82,8 @@ public static unsafe partial class MuxConv
     /// <param name="scratch">At least <see cref="ThreeStepScratchLength"/> elements.</param>
     /// <param name="pool">Threads; null for the calling thread alone.</param>
     /// <exception cref="ShapeException">A span of another length, short scratch, or dw overlaps dy or x.</exception>
-    public static void BackwardWeightThreeStep(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x, Span<float> dw,
-        Span<float> scratch, WorkPool? pool = null)
+    public static void BackwardWeightThreeStep(in Args args, ReadOnlySpan<float> dy, ReadOnlySpan<float> x,
+        Span<float> dw, Span<float> scratch, WorkPool? pool = null)
     {
         if (Simd512.IsSupported)
         {
@@ -256,7 +257,8 @@ public static unsafe partial class MuxConv
         }
     }
 
-    /// <summary>One plane: copied, with zeros where the source has no pixel and without what the target has not.</summary>
+    /// <summary>One plane: copied, with zeros where the source has no pixel and without what the target has
+    /// not.</summary>
     private readonly struct PlaneCopy(int channels, float* from, Shape source, int first, float* to, Shape target,
         int place) : IWork
     {

@@ -39,7 +39,8 @@ public static partial class MuxConv
         /// <param name="factor">The spatial factor, r; 2 in the released code.</param>
         /// <param name="splitMultiple">Part widths are multiples of this; 1 is the released code's rule, r² lets every
         /// width have super-pixel parts (an extension).</param>
-        /// <exception cref="ShapeException">A part that can't be rearranged or grouped; the message says which.</exception>
+        /// <exception cref="ShapeException">A part that can't be rearranged or grouped; the message says
+        /// which.</exception>
         public Args(Shape x, IntList scales, IntList kernels, int channelsPerGroup = 1, int stride = 1,
             int dilation = 1, OddMaps oddMaps = OddMaps.Error, int factor = 2, int splitMultiple = 1)
         {
@@ -191,7 +192,8 @@ public static partial class MuxConv
             return new Shape(X.N, channels, Math.Min(height, plain.OutHeight), Math.Min(width, plain.OutWidth));
         }
 
-        /// <summary>All parts, computed once. They follow from the other values, so they never make a difference.</summary>
+        /// <summary>All parts, computed once. They follow from the other values, so they never make a
+        /// difference.</summary>
         private readonly struct PartTable(MuxPart[] items) : IEquatable<PartTable>
         {
             public MuxPart[] Items { get; } = items;

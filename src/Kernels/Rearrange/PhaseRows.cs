@@ -2,9 +2,9 @@ namespace MuxKernels;
 
 /// <summary>
 /// The two maps of every rearrangement by r, a plane at a time: fine pixel <c>(h·r + i, w·r + j)</c> and pixel
-/// <c>(h, w)</c> of coarse plane <c>i·r + j</c> change places. r = 1 copies; r = 2 takes two vectors and one permutation
-/// for each half; else plain loops. Rows are either exact (nothing behind them is written) or filled up with zeros in
-/// whole vectors, in ascending order, so that a row may spill into the next.
+/// <c>(h, w)</c> of coarse plane <c>i·r + j</c> change places. r = 1 copies; r = 2 takes two vectors and one
+/// permutation for each half; else plain loops. Rows are either exact (nothing behind them is written) or filled up
+/// with zeros in whole vectors, in ascending order, so that a row may spill into the next.
 /// </summary>
 internal static unsafe class PhaseRows
 {
@@ -101,8 +101,8 @@ internal static unsafe class PhaseRows
         }
     }
 
-    private static void Copy<TSimd, TVector>(float* from, nint fromPitch, float* to, nint toPitch, int rows, int columns,
-        int fill)
+    private static void Copy<TSimd, TVector>(float* from, nint fromPitch, float* to, nint toPitch, int rows,
+        int columns, int fill)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
