@@ -8,12 +8,16 @@ namespace MuxKernels.Layers;
 /// </summary>
 public static class MuxNets
 {
-    /// <summary>Block string of <c>muxnet-tiny</c>.</summary>
+    /// <summary>
+    /// Block string of <c>muxnet-tiny</c>: 3×3 stem of 16 channels at stride 1, maps of 16, 8 and 4 pixels, spatial
+    /// multiplexing at 16 and 8, head of 256. At 1×32×32 and 10 classes it has 137,636 parameters, 4,370,392
+    /// multiply-adds by the paper's rule (4,322,528 of convolutions and the classifier). It is made by hand: a
+    /// baseline for a search.
+    /// </summary>
     public const string TinyBlocks =
-        "ds_r1_k3_s1_c16_se0.25_nre "
-        + "ir_r1_k3.5_s2_e3_c24_se0.5_nsw mux_r1_k3_s1_e4_c24_se0.5_p0.5_sg2_g1_m-1.0.1_nsw "
-        + "ir_r1_k3.5.7_s2_e3_c48_se0.5_nsw mux_r2_k3_s1_e4_c48_se0.5_p0.5_sg2_g2_nsw "
-        + "ir_r1_k3.5_s2_e3_c80_se0.5_nsw mux_r1_k3_s1_e3_c80_se0.5_p0.5_sg2_g2_nsw";
+        "ds_r1_k3_s2_c24_se0.25_nre mux_r2_k3_s1_e3_c24_se0.5_p0.5_sg2_g1_m-1.0.1_pad_nre "
+        + "ir_r1_k3.5_s2_e4_c48_se0.5_nsw mux_r2_k3_s1_e4_c48_se0.5_p0.5_sg2_g2_m-1.0.1_pad_nsw "
+        + "ir_r1_k3.5.7_s2_e4_c96_se0.5_nsw mux_r1_k3_s1_e4_c96_se0.5_p0.5_sg2_g2_nsw";
 
     private const string M =
         "ds_r1_k3_s1_c24_se0.25_nre ir_r1_k3_s2_e4_c24_se0.75_nre mux_r2_k3_s1_e4_c24_se0.75_p0.5_sg2_g2_nre "

@@ -1,0 +1,80 @@
+using System.Text.Json;
+
+namespace MuxKernels.Cli.Tests;
+
+public sealed class UsageTests
+{
+    [Theory]
+    [InlineData("nothing", "nothing")]
+    [InlineData("summary --model nope", "--model", "nope", "muxnet-m")]
+    [InlineData("summary --model muxnet-m --network x.json", "--model", "--network")]
+    [InlineData("summary --size -1", "--size", "-1")]
+    [InlineData("summary --classes 0", "--classes")]
+    [InlineData("summary --threads -3", "--threads", "-3")]
+    [InlineData("train --epochs many", "--epochs", "many", "whole number")]
+    [InlineData("train --epochs 0", "--epochs", "0")]
+    [InlineData("train --optimizer adam", "--optimizer", "adam", "sgd")]
+    [InlineData("train --schedule 1", "--schedule")]
+    [InlineData("train --device warp", "--device", "warp", "cpu")]
+    [InlineData("eval", "--weights")]
+    [InlineData("export --safetensors x", "--model")]
+    [InlineData("devices --bogus", "--bogus")]
+    [InlineData("inspect", "argument")]
+    public void Wrong_usage_is_2(string line, params string[] words)
+    {
+        Run run = Run.Of(line.Split(' '));
+        run.Fails(2, words);
+        Assert.Empty(run.Output);
+    }
+
+    [Theory]
+    [InlineData("eval --weights {0}", "not a safetensors")]
+    [InlineData("predict --weights {0} --input {0}", "not a safetensors")]
+    [InlineData("inspect {0}", "not a safetensors")]
+    [InlineData("summary --network {0}", "{0}")]
+    [InlineData("inspect {0}-missing", "{0}-missing")]
+    [InlineData("train --data {0}-missing", "{0}-missing", "folder")]
+    public void Bad_files_are_1(string line, params string[] words)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllText(path, "this is no file of any known kind");
+        Run run = Run.Of([.. line.Split(' ').Select(w => w.Replace("{0}", path, StringComparison.Ordinal))]);
+        run.Fails(1, [.. words.Select(w => w.Replace("{0}", path, StringComparison.Ordinal))]);
+        File.Delete(path);
+    }
+
+    [Fact]
+    public void Errors_are_json_where_json_was_asked_for()
+    {
+        Run run = Run.Of("inspect", "/no/such/file", "--json");
+        run.Fails(1, "/no/such/file");
+        using JsonDocument document = JsonDocument.Parse(run.Error);
+        Assert.Equal(1, document.RootElement.GetProperty("exit_code").GetInt32());
+        Assert.Empty(run.Output);
+    }
+
+    [Fact]
+    public void An_interrupted_command_is_130()
+    {
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        Run.Of(source.Token, "devices").Fails(130, "Interrupted");
+    }
+
+    [Fact]
+    public void Help_is_0() => Assert.Contains("summary", Run.Of("--help").Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Devices_name_the_processor_and_say_why_there_is_no_other()
+    {
+        JsonElement json = Run.Of("devices", "--json").Json();
+        Assert.True(json.GetProperty("processor").GetProperty("threads").GetInt32() > 0);
+        foreach (JsonElement kind in json.GetProperty("kinds").EnumerateArray())
+        {
+            bool any = kind.GetProperty("devices").GetArrayLength() > 0;
+            Assert.Equal(any, kind.GetProperty("reason").ValueKind == JsonValueKind.Null);
+        }
+
+        Assert.Contains(json.GetProperty("kinds").EnumerateArray(), k => k.GetProperty("name").GetString() == "cpu");
+    }
+}
