@@ -30,10 +30,11 @@ public readonly record struct PartRow(int Scale, int First, int Channels, int We
 /// <param name="Dilation">Distance of neighbouring taps.</param>
 /// <param name="Parts">Number of parts.</param>
 /// <param name="Weights">Elements of all parts' weights.</param>
+/// <param name="Known">k where all parts have k×k taps and there are constants for it, else 0.</param>
 /// <param name="Blocks">Groups of threads for each plane.</param>
 /// <param name="Bands">Bands of a weight gradient.</param>
 public readonly record struct PartsGeometry(int N, int C, int H, int W, int OutH, int OutW, int Factor,
-    int ChannelsPerGroup, int Stride, int Dilation, int Parts, int Weights, int Blocks = 1, int Bands = 1);
+    int ChannelsPerGroup, int Stride, int Dilation, int Parts, int Weights, int Known, int Blocks = 1, int Bands = 1);
 
 /// <summary>The kernels of convolutions whose channels are split into parts: <see cref="MuxConvGpu"/> (its
 /// documentation has the index arithmetic) and <see cref="MixedConvGpu"/>. One launch serves all parts; the channel of
@@ -46,9 +47,13 @@ internal static class PartsConv
         GpuGuard.NoOverlap(x, y, name);
         GpuGuard.NoOverlap(w, y, name);
         KernelConfig config = GpuKernels.CoverPlanes(stream, a.N * a.C, a.OutH * a.OutW, out int blocks);
-        GpuKernels.Of(stream)
-            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry>(ForwardBody)(
-                stream, config, x, w, y, parts, a with { Blocks = blocks });
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body = a.Known switch
+        {
+            3 => ForwardBody<Single3>,
+            5 => ForwardBody<Single5>,
+            _ => ForwardBody<AnyShape>,
+        };
+        GpuKernels.Of(stream).Get(body)(stream, config, x, w, y, parts, a with { Blocks = blocks });
     }
 
     public static void BackwardInput(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
@@ -57,9 +62,13 @@ internal static class PartsConv
         GpuGuard.NoOverlap(dy, dx, name);
         GpuGuard.NoOverlap(w, dx, name);
         KernelConfig config = GpuKernels.CoverPlanes(stream, a.N * a.C, a.H * a.W, out int blocks);
-        GpuKernels.Of(stream)
-            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry>(
-                BackwardInputBody)(stream, config, dy, w, dx, parts, a with { Blocks = blocks });
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body = a.Known switch
+        {
+            3 => BackwardInputBody<Single3>,
+            5 => BackwardInputBody<Single5>,
+            _ => BackwardInputBody<AnyShape>,
+        };
+        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, parts, a with { Blocks = blocks });
     }
 
     public static void BackwardWeight(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
@@ -73,12 +82,21 @@ internal static class PartsConv
         GpuSums.AddBands(stream, scratch, dw, bands);
     }
 
+    /// <summary>k where there are kernels that know the geometry while they are compiled, else 0.</summary>
+    public static int Known(IntList kernels, int group, int stride, int dilation, int factor)
+    {
+        int kernel = kernels[0];
+        return kernel is 3 or 5 && group == 1 && stride == 1 && dilation == 1 && factor == 2
+            && kernels.All(k => k == kernel) ? kernel : 0;
+    }
+
     /// <summary>Scratch elements of a weight gradient.</summary>
     public static int ScratchLength(PartsGeometry a) => checked(a.Weights * Bands(a));
 
     /// <summary>One group of threads for a run of one plane of y.</summary>
-    internal static void ForwardBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y,
+    internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y,
         ArrayView<PartRow> parts, PartsGeometry a)
+        where T : struct, IConstants
     {
         int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
         if (p >= a.OutH * a.OutW)
@@ -86,27 +104,30 @@ internal static class PartsConv
             return;
         }
 
-        int n = plane / a.C, c = plane - n * a.C, h = p / a.OutW, v = p - h * a.OutW;
+        int n = plane / a.C, c = plane - n * a.C, h = p / a.OutW, v = p - h * a.OutW, g = T.Group(a.ChannelsPerGroup);
         PartRow part = parts[Find(parts, a.Parts, c)];
-        Pixel t = Pixel.Of(part, a.Factor, c - part.First, h, v);
-        int taps = part.Kernel * part.Kernel, first = t.Channel / a.ChannelsPerGroup * a.ChannelsPerGroup;
-        int row = t.Row * a.Stride - part.Top, column = t.Column * a.Stride - part.Left;
+        Pixel t = Pixel.Of<T>(part, a.Factor, c - part.First, h, v);
+        int kernel = T.Kernel(part.Kernel), taps = kernel * kernel, first = t.Channel / g * g;
+        int row = t.Row * T.Step(a.Stride) - part.Top, column = t.Column * T.Step(a.Stride) - part.Left;
+        int start = n * a.C + part.First;
         float sum = 0f;
-        for (int q = 0; q < a.ChannelsPerGroup; q++)
+        for (int q = 0; q < g; q++)
         {
-            int k = part.Weight + (t.Channel * a.ChannelsPerGroup + q) * taps;
+            int k = part.Weight + (t.Channel * g + q) * taps;
             sum += part.Scale > 0
-                ? SuperPixel.Sum(x, (n * a.C + part.First + first + q) * a.H * a.W, part.Transformed * a.H * a.W,
-                    a.Factor, a.H, a.W, row, column, a.Dilation, w, k, part.Kernel)
-                : Taps.Plane(x, Phase(part, a, n, first + q, a.H, a.W), row, column, a.Dilation, w, k, part.Kernel);
+                ? SuperPixel.Sum<T>(x, Spread(part, a, start + first + q, a.H, a.W), row, column, T.Step(a.Dilation), w, k,
+                    kernel)
+                : Taps.Plane<T>(x, g == 1 ? Phase<T>(part, a, start, t, a.H, a.W)
+                    : Phase(part, a, start, first + q, a.H, a.W), row, column, T.Step(a.Dilation), w, k, kernel);
         }
 
         y[plane * (a.OutH * a.OutW) + p] = sum;
     }
 
     /// <summary>One group of threads for a run of one plane of dx; a gather.</summary>
-    internal static void BackwardInputBody(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,
+    internal static void BackwardInputBody<T>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,
         ArrayView<PartRow> parts, PartsGeometry a)
+        where T : struct, IConstants
     {
         int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
         if (p >= a.H * a.W)
@@ -114,32 +135,29 @@ internal static class PartsConv
             return;
         }
 
-        int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W;
+        int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W, g = T.Group(a.ChannelsPerGroup);
         PartRow part = parts[Find(parts, a.Parts, c)];
-        Pixel t = Pixel.Of(part, a.Factor, c - part.First, h, v);
-        int taps = part.Kernel * part.Kernel, group = t.Channel / a.ChannelsPerGroup;
-        int first = group * a.ChannelsPerGroup, i = t.Channel - first;
-        int row = t.Row + part.Top, column = t.Column + part.Left;
+        Pixel t = Pixel.Of<T>(part, a.Factor, c - part.First, h, v);
+        int kernel = T.Kernel(part.Kernel), taps = kernel * kernel, first = t.Channel / g * g, i = t.Channel - first;
+        int row = t.Row + part.Top, column = t.Column + part.Left, start = n * a.C + part.First;
         float sum = 0f;
-        for (int q = 0; q < a.ChannelsPerGroup; q++)
+        for (int q = 0; q < g; q++)
         {
-            int k = part.Weight + ((first + q) * a.ChannelsPerGroup + i) * taps;
+            int k = part.Weight + ((first + q) * g + i) * taps;
             if (part.Scale > 0)
             {
-                int start = (n * a.C + part.First + first + q) * a.OutH * a.OutW;
-                int phase = part.Transformed * a.OutH * a.OutW;
-                sum += a.Stride == 1
-                    ? SuperPixel.Sum(dy, start, phase, a.Factor, a.OutH, a.OutW, row, column, -a.Dilation, w, k,
-                        part.Kernel)
-                    : SuperPixel.Strided(dy, start, phase, a.Factor, a.OutH, a.OutW, row, column, a.Dilation, a.Stride,
-                        w, k, part.Kernel);
+                MapView map = Spread(part, a, start + first + q, a.OutH, a.OutW);
+                sum += T.Step(a.Stride) == 1
+                    ? SuperPixel.Sum<T>(dy, map, row, column, -T.Step(a.Dilation), w, k, kernel)
+                    : SuperPixel.Strided(dy, map, row, column, a.Dilation, a.Stride, w, k, kernel);
             }
             else
             {
-                PlaneView view = Phase(part, a, n, first + q, a.OutH, a.OutW);
-                sum += a.Stride == 1
-                    ? Taps.Plane(dy, view, row, column, -a.Dilation, w, k, part.Kernel)
-                    : Taps.Strided(dy, view, row, column, a.Dilation, a.Stride, w, k, part.Kernel);
+                PlaneView view = g == 1 ? Phase<T>(part, a, start, t, a.OutH, a.OutW)
+                    : Phase(part, a, start, first + q, a.OutH, a.OutW);
+                sum += T.Step(a.Stride) == 1
+                    ? Taps.Plane<T>(dy, view, row, column, -T.Step(a.Dilation), w, k, kernel)
+                    : Taps.Strided(dy, view, row, column, a.Dilation, a.Stride, w, k, kernel);
             }
         }
 
@@ -170,17 +188,16 @@ internal static class PartsConv
         int rowOffset = u * a.Dilation - part.Top, columnOffset = (tap - u * part.Kernel) * a.Dilation - part.Left;
         int rows = a.N * part.OutH, bandRows = (rows + a.Bands - 1) / a.Bands;
         int begin = band * bandRows, end = begin + bandRows < rows ? begin + bandRows : rows;
-        int yPhase = part.Transformed * a.OutH * a.OutW, xPhase = part.Transformed * a.H * a.W;
         float sum = 0f;
         for (int row = begin; row < end; row++)
         {
             int n = row / part.OutH, h = row - n * part.OutH;
+            int start = n * a.C + part.First, top = h * a.Stride + rowOffset;
             sum += part.Scale > 0
-                ? SuperPixel.Row(dy, (n * a.C + part.First + t) * a.OutH * a.OutW, yPhase, h, a.OutW, x,
-                    (n * a.C + part.First + input) * a.H * a.W, xPhase, h * a.Stride + rowOffset, a.H, a.W, a.Factor,
-                    a.Stride, columnOffset)
-                : PhaseRow(dy, Phase(part, a, n, t, a.OutH, a.OutW), h, x, Phase(part, a, n, input, a.H, a.W),
-                    h * a.Stride + rowOffset, a.Stride, columnOffset);
+                ? SuperPixel.WeightRow(dy, Spread(part, a, start + t, a.OutH, a.OutW), h, x,
+                    Spread(part, a, start + input, a.H, a.W), top, a.Stride, columnOffset)
+                : PhaseRow(dy, Phase(part, a, start, t, a.OutH, a.OutW), h, x,
+                    Phase(part, a, start, input, a.H, a.W), top, a.Stride, columnOffset);
         }
 
         partial[index] = sum;
@@ -200,14 +217,29 @@ internal static class PartsConv
         return found;
     }
 
-    /// <summary>Transformed channel t of a sub-pixel or plain part on a map of height × width.</summary>
-    private static PlaneView Phase(PartRow part, PartsGeometry a, int n, int t, int height, int width)
+    /// <summary>Transformed channel t of a sub-pixel or plain part on a map of height × width; start is the part's first
+    /// plane.</summary>
+    private static PlaneView Phase(PartRow part, PartsGeometry a, int start, int t, int height, int width)
     {
-        int r = part.Scale < 0 ? a.Factor : 1, phase = t / part.Channels, c = t - phase * part.Channels;
-        int i = phase / r, j = phase - i * r;
-        return new PlaneView((n * a.C + part.First + c) * height * width + i * width + j, r * width, r,
+        int r = part.Scale < 0 ? a.Factor : 1, phase = t / part.Channels, i = phase / r, j = phase - i * r;
+        return new PlaneView((start + t - phase * part.Channels) * height * width + i * width + j, r * width, r,
             (height - i + r - 1) / r, (width - j + r - 1) / r);
     }
+
+    /// <summary>The same of a pixel's own channel.</summary>
+    private static PlaneView Phase<T>(PartRow part, PartsGeometry a, int start, Pixel t, int height, int width)
+        where T : struct, IConstants
+    {
+        int r = part.Scale < 0 ? T.Factor(a.Factor) : 1;
+        int rows = part.Scale < 0 ? T.Floor(height - t.I + r - 1, r) : height;
+        int columns = part.Scale < 0 ? T.Floor(width - t.J + r - 1, r) : width;
+        return new PlaneView((start + t.C) * height * width + t.I * width + t.J, r * width, r, rows, columns);
+    }
+
+    /// <summary>A transformed channel of a super-pixel part, whose first plane is given, on maps of height × width.
+    /// </summary>
+    private static MapView Spread(PartRow part, PartsGeometry a, int plane, int height, int width) =>
+        new(plane * height * width, part.Transformed * height * width, height, width, a.Factor);
 
     /// <summary><c>Σ_v dy[h, v]·x[top, v·s + offset]</c> over the columns that both planes have.</summary>
     private static float PhaseRow(ArrayView<float> dy, PlaneView y, int h, ArrayView<float> x, PlaneView view, int top,
@@ -234,23 +266,28 @@ internal static class PartsConv
 /// <param name="Channel">Transformed channel.</param>
 /// <param name="Row">Its row.</param>
 /// <param name="Column">Its column.</param>
-internal readonly record struct Pixel(int Channel, int Row, int Column)
+/// <param name="I">Row of its phase (sub-pixel).</param>
+/// <param name="J">Column of its phase (sub-pixel).</param>
+/// <param name="C">Its channel in the part.</param>
+internal readonly record struct Pixel(int Channel, int Row, int Column, int I, int J, int C)
 {
     /// <summary>Where pixel (h, v) of channel c of a part lies on the rearranged map.</summary>
-    public static Pixel Of(PartRow part, int r, int c, int h, int v)
+    public static Pixel Of<T>(PartRow part, int factor, int c, int h, int v)
+        where T : struct, IConstants
     {
+        int r = T.Factor(factor);
         if (part.Scale < 0)
         {
-            int row = h / r, column = v / r;
-            return new Pixel(((h - row * r) * r + v - column * r) * part.Channels + c, row, column);
+            int row = T.Floor(h, r), column = T.Floor(v, r), i = h - row * r, j = v - column * r;
+            return new Pixel((i * r + j) * part.Channels + c, row, column, i, j, c);
         }
 
         if (part.Scale > 0)
         {
-            int phase = c / part.Transformed, i = phase / r;
-            return new Pixel(c - phase * part.Transformed, h * r + i, v * r + phase - i * r);
+            int phase = c / part.Transformed, i = T.Floor(phase, r);
+            return new Pixel(c - phase * part.Transformed, h * r + i, v * r + phase - i * r, 0, 0, c);
         }
 
-        return new Pixel(c, h, v);
+        return new Pixel(c, h, v, 0, 0, c);
     }
 }

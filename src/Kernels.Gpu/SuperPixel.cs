@@ -3,47 +3,40 @@ using ILGPU;
 namespace MuxKernels;
 
 /// <summary>Taps on a map that lies spread over r² planes (channel-to-space): row a, column b of it is
-/// <c>x[start + ((a mod r)·r + b mod r)·phase + a/r·W + b/r]</c>. Rows and columns are walked without
-/// divisions.</summary>
+/// <c>x[start + ((a mod r)·r + b mod r)·phase + a/r·W + b/r]</c>.</summary>
 internal static class SuperPixel
 {
     /// <summary><c>Σ_{u,v} w[k + u·K + v]·x(row + u·d, column + v·d)</c> over the taps on the map; d may be negative.
     /// </summary>
-    public static float Sum(ArrayView<float> x, int start, int phase, int r, int height, int width, int row, int column,
-        int distance, ArrayView<float> w, int k, int kernel)
+    public static float Sum<T>(ArrayView<float> x, MapView a, int row, int column, int distance, ArrayView<float> w, int k,
+        int size)
+        where T : struct, IConstants
     {
-        int step = Floor(distance, r), rest = distance - step * r;
-        int h = Floor(row, r), i = row - h * r, firstV = Floor(column, r), firstJ = column - firstV * r;
+        int kernel = T.Kernel(size);
         float sum = 0f;
-        for (int u = 0; u < kernel; u++)
+        if (kernel == 3)
         {
-            if (h >= 0 && h < height)
+            sum += Row<T>(x, a, row, column, distance, w, k, 3);
+            sum += Row<T>(x, a, row + distance, column, distance, w, k + 3, 3);
+            sum += Row<T>(x, a, row + 2 * distance, column, distance, w, k + 6, 3);
+        }
+        else if (kernel == 5)
+        {
+            sum += Row<T>(x, a, row, column, distance, w, k, 5);
+            sum += Row<T>(x, a, row + distance, column, distance, w, k + 5, 5);
+            sum += Row<T>(x, a, row + 2 * distance, column, distance, w, k + 10, 5);
+            sum += Row<T>(x, a, row + 3 * distance, column, distance, w, k + 15, 5);
+            sum += Row<T>(x, a, row + 4 * distance, column, distance, w, k + 20, 5);
+        }
+        else
+        {
+            for (int u = 0; u < kernel; u++)
             {
-                int line = start + i * r * phase + h * width, v = firstV, j = firstJ;
-                for (int q = 0; q < kernel; q++)
+                int top = row + u * distance, h = T.Floor(top, a.Factor), line = Line<T>(a, top, h);
+                for (int v = 0; h >= 0 && h < a.Height && v < kernel; v++)
                 {
-                    if (v >= 0 && v < width)
-                    {
-                        sum += w[k + q] * x[line + j * phase + v];
-                    }
-
-                    v += step;
-                    j += rest;
-                    if (j >= r)
-                    {
-                        j -= r;
-                        v++;
-                    }
+                    sum += Tap<T>(x, a, line, column + v * distance, w, k + u * kernel + v);
                 }
-            }
-
-            k += kernel;
-            h += step;
-            i += rest;
-            if (i >= r)
-            {
-                i -= r;
-                h++;
             }
         }
 
@@ -51,22 +44,22 @@ internal static class SuperPixel
     }
 
     /// <summary>The gradient of the input at any stride, see <see cref="Taps.Strided"/>.</summary>
-    public static float Strided(ArrayView<float> dy, int start, int phase, int r, int height, int width, int row,
-        int column, int distance, int stride, ArrayView<float> w, int k, int kernel)
+    public static float Strided(ArrayView<float> dy, MapView a, int row, int column, int distance, int stride,
+        ArrayView<float> w, int k, int kernel)
     {
         float sum = 0f;
         for (int u = 0; u < kernel; u++)
         {
-            int top = row - u * distance, a = top / stride, h = a / r;
-            if (top >= 0 && a * stride == top && h < height)
+            int top = row - u * distance, line = top / stride, h = line / a.Factor;
+            if (top >= 0 && line * stride == top && h < a.Height)
             {
-                int line = start + (a - h * r) * r * phase + h * width;
+                int start = Line<AnyShape>(a, line, h);
                 for (int q = 0; q < kernel; q++)
                 {
-                    int left = column - q * distance, b = left / stride, v = b / r;
-                    if (left >= 0 && b * stride == left && v < width)
+                    int left = column - q * distance, b = left / stride;
+                    if (left >= 0 && b * stride == left)
                     {
-                        sum += w[k + u * kernel + q] * dy[line + (b - v * r) * phase + v];
+                        sum += Tap<AnyShape>(dy, a, start, b, w, k + u * kernel + q);
                     }
                 }
             }
@@ -75,24 +68,24 @@ internal static class SuperPixel
         return sum;
     }
 
-    /// <summary><c>Σ_b dy(a, b)·x(top, b·s + offset)</c> over the columns on the map.</summary>
-    public static float Row(ArrayView<float> dy, int start, int phase, int a, int width, ArrayView<float> x, int xStart,
-        int xPhase, int top, int xHeight, int xWidth, int r, int stride, int offset)
+    /// <summary><c>Σ_b dy(line, b)·x(top, b·s + offset)</c> over the columns on the map, walked without
+    /// divisions.</summary>
+    public static float WeightRow(ArrayView<float> dy, MapView y, int line, ArrayView<float> x, MapView a, int top,
+        int stride, int offset)
     {
-        int h = Floor(top, r), ya = a / r;
+        int r = a.Factor, h = AnyShape.Floor(top, r);
         float sum = 0f;
-        if (h >= 0 && h < xHeight)
+        if (h >= 0 && h < a.Height)
         {
             int from = offset >= 0 ? 0 : (stride - 1 - offset) / stride;
-            int to = xWidth * r <= offset ? 0 : (xWidth * r - 1 - offset) / stride + 1;
-            to = to < width * r ? to : width * r;
-            int line = start + (a - ya * r) * r * phase + ya * width;
-            int xLine = xStart + (top - h * r) * r * xPhase + h * xWidth;
-            int yv = from / r, yj = from - yv * r, xb = from * stride + offset, xv = Floor(xb, r), xj = xb - xv * r;
-            int step = stride / r, rest = stride - step * r;
+            int to = a.Width * r <= offset ? 0 : (a.Width * r - 1 - offset) / stride + 1;
+            to = to < y.Width * r ? to : y.Width * r;
+            int yLine = Line<AnyShape>(y, line, line / r), xLine = Line<AnyShape>(a, top, h);
+            int yv = from / r, yj = from - yv * r, left = from * stride + offset;
+            int xv = AnyShape.Floor(left, r), xj = left - xv * r, step = stride / r, rest = stride - step * r;
             for (int b = from; b < to; b++)
             {
-                sum += dy[line + yj * phase + yv] * x[xLine + xj * xPhase + xv];
+                sum += dy[yLine + yj * y.Phase + yv] * x[xLine + xj * a.Phase + xv];
                 yj++;
                 if (yj >= r)
                 {
@@ -113,6 +106,48 @@ internal static class SuperPixel
         return sum;
     }
 
-    /// <summary><c>⌊a/r⌋</c>, also of negative a.</summary>
-    private static int Floor(int a, int r) => a >= 0 ? a / r : -((r - 1 - a) / r);
+    /// <summary>Three or five taps of one row.</summary>
+    private static float Row<T>(ArrayView<float> x, MapView a, int top, int column, int distance, ArrayView<float> w,
+        int k, int taps)
+        where T : struct, IConstants
+    {
+        int h = T.Floor(top, a.Factor), line = Line<T>(a, top, h);
+        float sum = 0f;
+        if (h >= 0 && h < a.Height)
+        {
+            sum += Tap<T>(x, a, line, column, w, k);
+            sum += Tap<T>(x, a, line, column + distance, w, k + 1);
+            sum += Tap<T>(x, a, line, column + 2 * distance, w, k + 2);
+            if (taps == 5)
+            {
+                sum += Tap<T>(x, a, line, column + 3 * distance, w, k + 3);
+                sum += Tap<T>(x, a, line, column + 4 * distance, w, k + 4);
+            }
+        }
+
+        return sum;
+    }
+
+    /// <summary>Where row <paramref name="top"/> of the map lies; h is its row in its planes.</summary>
+    private static int Line<T>(MapView a, int top, int h)
+        where T : struct, IConstants
+    {
+        int r = T.Factor(a.Factor);
+        return a.Start + (top - h * r) * r * a.Phase + h * a.Width;
+    }
+
+    private static float Tap<T>(ArrayView<float> x, MapView a, int line, int b, ArrayView<float> w, int k)
+        where T : struct, IConstants
+    {
+        int v = T.Floor(b, a.Factor);
+        return v >= 0 && v < a.Width ? w[k] * x[line + (b - v * T.Factor(a.Factor)) * a.Phase + v] : 0f;
+    }
 }
+
+/// <summary>Where a map lies that is spread over r² planes.</summary>
+/// <param name="Start">First element of its first plane.</param>
+/// <param name="Phase">Elements from plane to plane.</param>
+/// <param name="Height">Rows of a plane.</param>
+/// <param name="Width">Columns of a plane.</param>
+/// <param name="Factor">The spatial factor, r.</param>
+internal readonly record struct MapView(int Start, int Phase, int Height, int Width, int Factor);

@@ -11,9 +11,11 @@ internal static class Taps
 {
     /// <summary><c>Σ_{u,v} w[k + u·K + v]·x[row h + u·d, column c + v·d]</c>. A negative distance d walks backwards:
     /// that is the gradient of the input at stride 1.</summary>
-    public static float Plane(ArrayView<float> x, PlaneView a, int h, int c, int distance, ArrayView<float> w, int k,
-        int kernel)
+    public static float Plane<T>(ArrayView<float> x, PlaneView a, int h, int c, int distance, ArrayView<float> w, int k,
+        int size)
+        where T : struct, IConstants
     {
+        int kernel = T.Kernel(size);
         float sum = 0f;
         if (kernel == 3)
         {

@@ -15,6 +15,8 @@ public sealed partial class CodeTests
 {
     private const int SharedLimit = 48 * 1024;
 
+    private static readonly Type[] Constants = [typeof(AnyShape), typeof(Single3), typeof(Single5)];
+
     public static TheoryData<string> Bodies => [.. Methods().Select(Name)];
 
     [Fact]
@@ -48,7 +50,7 @@ public sealed partial class CodeTests
     /// <summary>What the checks above look for does exist: without O2 accesses are generic.</summary>
     [Fact]
     public void Without_optimisation_the_checks_find_generic_accesses() => Assert.NotEmpty(GenericAccess().Matches(
-        Compile(Methods().Single(m => Name(m) == "PartsConv.ForwardBody"), OptimizationLevel.O0)));
+        Compile(Methods().Single(m => Name(m) == "PartsConv.ForwardBody<AnyShape>"), OptimizationLevel.O0)));
 
     [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
     private static partial Regex GenericAccess();
@@ -65,10 +67,12 @@ public sealed partial class CodeTests
         return ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
     }
 
-    private static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
+    private static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}"
+        + (method.IsGenericMethod ? $"<{method.GetGenericArguments()[0].Name}>" : "");
 
     private static IEnumerable<MethodInfo> Methods() => typeof(GpuDevice).Assembly.GetTypes()
         .SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(m => m.Name.EndsWith("Body", StringComparison.Ordinal) && m.ReturnType == typeof(void)
-            && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(ArrayView<float>));
+            && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(ArrayView<float>))
+        .SelectMany(m => m.IsGenericMethod ? Constants.Select(c => m.MakeGenericMethod(c)) : [m]);
 }

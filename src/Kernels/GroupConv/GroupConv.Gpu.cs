@@ -83,9 +83,14 @@ public static class GroupConvGpu
         GpuGuard.NoOverlap(w, y, name);
         KernelConfig config =
             GpuKernels.CoverPlanes(stream, args.Y.N * args.Y.C, args.Y.Pixels, out int blocks);
-        GpuKernels.Of(stream)
-            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(ForwardBody)(
-                stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body = Known(args) switch
+        {
+            3 => ForwardBody<Single3>,
+            5 => ForwardBody<Single5>,
+            _ => ForwardBody<AnyShape>,
+        };
+        GpuKernels.Of(stream).Get(body)(
+            stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>
@@ -99,9 +104,13 @@ public static class GroupConvGpu
         GpuGuard.NoOverlap(w, dx, name);
         KernelConfig config =
             GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
-        GpuKernels.Of(stream)
-            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry>(BackwardInputBody)(
-                stream, config, dy, w, dx, Geometry(args, blocks));
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body = Known(args) switch
+        {
+            3 => BackwardInputBody<Single3>,
+            5 => BackwardInputBody<Single5>,
+            _ => BackwardInputBody<AnyShape>,
+        };
+        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, Geometry(args, blocks));
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>
@@ -121,8 +130,9 @@ public static class GroupConvGpu
     }
 
     /// <summary>One group of threads for a run of one output plane.</summary>
-    internal static void ForwardBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y,
-        ConvGeometry a)
+    internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias,
+        ArrayView<float> y, ConvGeometry a)
+        where T : struct, IConstants
     {
         int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
         int pixels = a.OutH * a.OutW;
@@ -132,13 +142,14 @@ public static class GroupConvGpu
         }
 
         int n = plane / a.O, o = plane - n * a.O, h = p / a.OutW, v = p - h * a.OutW;
-        int first = n * a.C + o / a.OutPerGroup * a.InPerGroup, taps = a.Kernel * a.Kernel;
+        int depth = T.Group(a.InPerGroup), first = n * a.C + o / T.Group(a.OutPerGroup) * depth;
+        int kernel = T.Kernel(a.Kernel), taps = kernel * kernel;
+        int row = h * T.Step(a.Stride) - a.Top, column = v * T.Step(a.Stride) - a.Left;
         float sum = a.HasBias != 0 ? bias[o] : 0f;
-        for (int i = 0; i < a.InPerGroup; i++)
+        for (int i = 0; i < depth; i++)
         {
             PlaneView view = new((first + i) * a.H * a.W, a.W, 1, a.H, a.W);
-            sum += Taps.Plane(x, view, h * a.Stride - a.Top, v * a.Stride - a.Left, a.Dilation, w,
-                (o * a.InPerGroup + i) * taps, a.Kernel);
+            sum += Taps.Plane<T>(x, view, row, column, T.Step(a.Dilation), w, (o * depth + i) * taps, kernel);
         }
 
         y[plane * pixels + p] = sum;
@@ -146,7 +157,9 @@ public static class GroupConvGpu
 
     /// <summary>One group of threads for a run of one input plane; a gather: each
     /// thread reads the outputs that its pixel went into.</summary>
-    internal static void BackwardInputBody(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, ConvGeometry a)
+    internal static void BackwardInputBody<T>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,
+        ConvGeometry a)
+        where T : struct, IConstants
     {
         int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
         int pixels = a.H * a.W;
@@ -156,15 +169,16 @@ public static class GroupConvGpu
         }
 
         int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W;
-        int group = c / a.InPerGroup, i = c - group * a.InPerGroup, taps = a.Kernel * a.Kernel;
+        int depth = T.Group(a.InPerGroup), outputs = T.Group(a.OutPerGroup);
+        int group = c / depth, i = c - group * depth, kernel = T.Kernel(a.Kernel), taps = kernel * kernel;
         float sum = 0f;
-        for (int q = 0; q < a.OutPerGroup; q++)
+        for (int q = 0; q < outputs; q++)
         {
-            int o = group * a.OutPerGroup + q, k = (o * a.InPerGroup + i) * taps;
+            int o = group * outputs + q, k = (o * depth + i) * taps;
             PlaneView view = new((n * a.O + o) * a.OutH * a.OutW, a.OutW, 1, a.OutH, a.OutW);
-            sum += a.Stride == 1
-                ? Taps.Plane(dy, view, h + a.Top, v + a.Left, -a.Dilation, w, k, a.Kernel)
-                : Taps.Strided(dy, view, h + a.Top, v + a.Left, a.Dilation, a.Stride, w, k, a.Kernel);
+            sum += T.Step(a.Stride) == 1
+                ? Taps.Plane<T>(dy, view, h + a.Top, v + a.Left, -T.Step(a.Dilation), w, k, kernel)
+                : Taps.Strided(dy, view, h + a.Top, v + a.Left, a.Dilation, a.Stride, w, k, kernel);
         }
 
         dx[plane * pixels + p] = sum;
@@ -208,6 +222,10 @@ public static class GroupConvGpu
 
         partial[index] = sum;
     }
+
+    /// <summary>k where there are kernels that know the geometry while they are compiled, else 0.</summary>
+    private static int Known(in GroupConv.Args args) => args.InPerGroup == 1 && args.OutPerGroup == 1
+        && args.Window is { Kernel: 3 or 5, Stride: 1, Dilation: 1 } ? args.Window.Kernel : 0;
 
     private static ConvGeometry Geometry(in GroupConv.Args args, int blocks = 1, int bands = 1, bool hasBias = false)
     {

@@ -65,7 +65,7 @@ public static class MixedConvGpu
 
     private static PartsGeometry Geometry(in MixedConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W,
         args.Y.H, args.Y.W, 1, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Kernels.Count,
-        args.WeightLength);
+        args.WeightLength, 0);
 
     private static ArrayView<PartRow> Table(AcceleratorStream stream, MixedConv.Args args) =>
         GpuKernels.Of(stream).Table(args, () =>

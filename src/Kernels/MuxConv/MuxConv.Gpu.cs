@@ -75,7 +75,8 @@ public static class MuxConvGpu
     public static int ScratchLength(in MuxConv.Args args) => PartsConv.ScratchLength(Geometry(args));
 
     private static PartsGeometry Geometry(in MuxConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.H,
-        args.Y.W, args.Factor, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Scales.Count, args.WeightLength);
+        args.Y.W, args.Factor, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Scales.Count, args.WeightLength,
+        PartsConv.Known(args.Kernels, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Factor));
 
     private static ArrayView<PartRow> Table(AcceleratorStream stream, MuxConv.Args args) =>
         GpuKernels.Of(stream).Table(args, () =>
