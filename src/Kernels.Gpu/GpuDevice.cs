@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -126,8 +125,8 @@ public sealed partial class GpuDevice : Device
         CheckLength(from.Length, to, nameof(Write));
         if (from.Length > 0)
         {
-            // The transfer only reads; ILGPU's signature has no read-only form.
-            Memory(to).CopyFromCPU(Stream, ref MemoryMarshal.GetReference(from), from.Length);
+            // The forms of ILGPU's copies that take spans pin them; those that take references do not.
+            Memory(to).CopyFromCPU(Stream, from);
         }
     }
 
@@ -137,7 +136,7 @@ public sealed partial class GpuDevice : Device
         CheckLength(to.Length, from, nameof(Read));
         if (to.Length > 0)
         {
-            Memory(from).CopyToCPU(Stream, ref MemoryMarshal.GetReference(to), to.Length);
+            Memory(from).CopyToCPU(Stream, to);
         }
     }
 
@@ -188,7 +187,7 @@ public sealed partial class GpuDevice : Device
         bands ??= Accelerator.Allocate1D<double>(Elementwise.SumBands);
         Elementwise.SumOfSquares(Stream, Memory(x), bands.View);
         double[] partial = new double[Elementwise.SumBands];
-        bands.View.BaseView.CopyToCPU(Stream, ref partial[0], partial.Length);
+        bands.View.BaseView.CopyToCPU(Stream, partial.AsSpan());
         double sum = 0;
         foreach (double band in partial)
         {

@@ -42,6 +42,26 @@ internal sealed class GpuKernels
         return new KernelConfig(checked(planes * blocks), threads);
     }
 
+    /// <summary>Groups that cover <paramref name="planes"/> planes of rows × columns pixels, each group a rectangle of
+    /// one plane: its plane, block of rows and block of columns are the grid's axes; columns are the fast axis.
+    /// </summary>
+    public static KernelConfig CoverMaps(AcceleratorStream stream, int planes, int rows, int columns)
+    {
+        int threads = Math.Min(GroupSize, stream.Accelerator.MaxNumThreadsPerGroup), width = 8, height = 1;
+        while (width < columns && width < 64 && 2 * width <= threads)
+        {
+            width *= 2;
+        }
+
+        while (height < rows && 2 * height * width <= threads)
+        {
+            height *= 2;
+        }
+
+        return new KernelConfig(new Index3D(planes, Ceiling(rows, height), Ceiling(columns, width)),
+            new Index3D(width, height, 1));
+    }
+
     /// <summary><c>⌈a/b⌉</c> of positive numbers.</summary>
     public static int Ceiling(int a, int b) => (int)(((long)a + b - 1) / b);
 
@@ -84,11 +104,19 @@ internal sealed class GpuKernels
         {
             lock (gate)
             {
-                buffer = tables.GetOrAdd(key, _ => accelerator.Allocate1D(rows()));
+                buffer = tables.GetOrAdd(key, _ => Upload<T>(rows()));
             }
         }
 
         return ((MemoryBuffer1D<T, Stride1D.Dense>)buffer).View;
+    }
+
+    private MemoryBuffer1D<T, Stride1D.Dense> Upload<T>(ReadOnlySpan<T> rows)
+        where T : unmanaged
+    {
+        MemoryBuffer1D<T, Stride1D.Dense> buffer = accelerator.Allocate1D<T>(rows.Length);
+        buffer.View.BaseView.CopyFromCPU(accelerator.DefaultStream, rows);
+        return buffer;
     }
 
     private Delegate Find(Delegate body, Func<Delegate> load)

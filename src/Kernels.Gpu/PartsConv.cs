@@ -31,10 +31,9 @@ public readonly record struct PartRow(int Scale, int First, int Channels, int We
 /// <param name="Parts">Number of parts.</param>
 /// <param name="Weights">Elements of all parts' weights.</param>
 /// <param name="Known">k where all parts have k×k taps and there are constants for it, else 0.</param>
-/// <param name="Blocks">Groups of threads for each plane.</param>
 /// <param name="Bands">Bands of a weight gradient.</param>
 public readonly record struct PartsGeometry(int N, int C, int H, int W, int OutH, int OutW, int Factor,
-    int ChannelsPerGroup, int Stride, int Dilation, int Parts, int Weights, int Known, int Blocks = 1, int Bands = 1);
+    int ChannelsPerGroup, int Stride, int Dilation, int Parts, int Weights, int Known, int Bands = 1);
 
 /// <summary>The kernels of convolutions whose channels are split into parts: <see cref="MuxConvGpu"/> (its
 /// documentation has the index arithmetic) and <see cref="MixedConvGpu"/>. One launch serves all parts; the channel of
@@ -46,14 +45,15 @@ internal static class PartsConv
     {
         GpuGuard.NoOverlap(x, y, name);
         GpuGuard.NoOverlap(w, y, name);
-        KernelConfig config = GpuKernels.CoverPlanes(stream, a.N * a.C, a.OutH * a.OutW, out int blocks);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body = a.Known switch
-        {
-            3 => ForwardBody<Single3>,
-            5 => ForwardBody<Single5>,
-            _ => ForwardBody<AnyShape>,
-        };
-        GpuKernels.Of(stream).Get(body)(stream, config, x, w, y, parts, a with { Blocks = blocks });
+        KernelConfig config = GpuKernels.CoverMaps(stream, a.N * a.C, a.OutH, a.OutW);
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body =
+            a.Known switch
+            {
+                3 => ForwardBody<Single3>,
+                5 => ForwardBody<Single5>,
+                _ => ForwardBody<AnyShape>,
+            };
+        GpuKernels.Of(stream).Get(body)(stream, config, x, w, y, parts, a);
     }
 
     public static void BackwardInput(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
@@ -61,14 +61,15 @@ internal static class PartsConv
     {
         GpuGuard.NoOverlap(dy, dx, name);
         GpuGuard.NoOverlap(w, dx, name);
-        KernelConfig config = GpuKernels.CoverPlanes(stream, a.N * a.C, a.H * a.W, out int blocks);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body = a.Known switch
-        {
-            3 => BackwardInputBody<Single3>,
-            5 => BackwardInputBody<Single5>,
-            _ => BackwardInputBody<AnyShape>,
-        };
-        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, parts, a with { Blocks = blocks });
+        KernelConfig config = GpuKernels.CoverMaps(stream, a.N * a.C, a.H, a.W);
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body =
+            a.Known switch
+            {
+                3 => BackwardInputBody<Single3>,
+                5 => BackwardInputBody<Single5>,
+                _ => BackwardInputBody<AnyShape>,
+            };
+        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, parts, a);
     }
 
     public static void BackwardWeight(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
@@ -93,18 +94,18 @@ internal static class PartsConv
     /// <summary>Scratch elements of a weight gradient.</summary>
     public static int ScratchLength(PartsGeometry a) => checked(a.Weights * Bands(a));
 
-    /// <summary>One group of threads for a run of one plane of y.</summary>
+    /// <summary>One group of threads for a rectangle of one plane of y.</summary>
     internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y,
         ArrayView<PartRow> parts, PartsGeometry a)
         where T : struct, IConstants
     {
-        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
-        if (p >= a.OutH * a.OutW)
+        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
+        if (h >= a.OutH || v >= a.OutW)
         {
             return;
         }
 
-        int n = plane / a.C, c = plane - n * a.C, h = p / a.OutW, v = p - h * a.OutW, g = T.Group(a.ChannelsPerGroup);
+        int n = plane / a.C, c = plane - n * a.C, g = T.Group(a.ChannelsPerGroup);
         PartRow part = parts[Find(parts, a.Parts, c)];
         Pixel t = Pixel.Of<T>(part, a.Factor, c - part.First, h, v);
         int kernel = T.Kernel(part.Kernel), taps = kernel * kernel, first = t.Channel / g * g;
@@ -115,27 +116,27 @@ internal static class PartsConv
         {
             int k = part.Weight + (t.Channel * g + q) * taps;
             sum += part.Scale > 0
-                ? SuperPixel.Sum<T>(x, Spread(part, a, start + first + q, a.H, a.W), row, column, T.Step(a.Dilation), w, k,
-                    kernel)
+                ? SuperPixel.Sum<T>(x, Spread(part, a, start + first + q, a.H, a.W), row, column, T.Step(a.Dilation), w,
+                    k, kernel)
                 : Taps.Plane<T>(x, g == 1 ? Phase<T>(part, a, start, t, a.H, a.W)
                     : Phase(part, a, start, first + q, a.H, a.W), row, column, T.Step(a.Dilation), w, k, kernel);
         }
 
-        y[plane * (a.OutH * a.OutW) + p] = sum;
+        y[(plane * a.OutH + h) * a.OutW + v] = sum;
     }
 
-    /// <summary>One group of threads for a run of one plane of dx; a gather.</summary>
+    /// <summary>One group of threads for a rectangle of one plane of dx; a gather.</summary>
     internal static void BackwardInputBody<T>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,
         ArrayView<PartRow> parts, PartsGeometry a)
         where T : struct, IConstants
     {
-        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
-        if (p >= a.H * a.W)
+        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
+        if (h >= a.H || v >= a.W)
         {
             return;
         }
 
-        int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W, g = T.Group(a.ChannelsPerGroup);
+        int n = plane / a.C, c = plane - n * a.C, g = T.Group(a.ChannelsPerGroup);
         PartRow part = parts[Find(parts, a.Parts, c)];
         Pixel t = Pixel.Of<T>(part, a.Factor, c - part.First, h, v);
         int kernel = T.Kernel(part.Kernel), taps = kernel * kernel, first = t.Channel / g * g, i = t.Channel - first;
@@ -161,7 +162,7 @@ internal static class PartsConv
             }
         }
 
-        dx[plane * (a.H * a.W) + p] = sum;
+        dx[(plane * a.H + h) * a.W + v] = sum;
     }
 
     /// <summary>One thread for each weight and band of output rows.</summary>
@@ -217,8 +218,8 @@ internal static class PartsConv
         return found;
     }
 
-    /// <summary>Transformed channel t of a sub-pixel or plain part on a map of height × width; start is the part's first
-    /// plane.</summary>
+    /// <summary>Transformed channel t of a sub-pixel or plain part on a map of height × width; start is the part's
+    /// first plane.</summary>
     private static PlaneView Phase(PartRow part, PartsGeometry a, int start, int t, int height, int width)
     {
         int r = part.Scale < 0 ? a.Factor : 1, phase = t / part.Channels, i = phase / r, j = phase - i * r;
@@ -248,14 +249,8 @@ internal static class PartsConv
         float sum = 0f;
         if (top >= 0 && top < view.Rows && h < y.Rows)
         {
-            int from = offset >= 0 ? 0 : (stride - 1 - offset) / stride;
-            int to = view.Columns <= offset ? 0 : (view.Columns - 1 - offset) / stride + 1;
-            to = to < y.Columns ? to : y.Columns;
-            int i = y.Start + h * y.RowStep, j = view.Start + top * view.RowStep + offset * view.ColumnStep;
-            for (int v = from; v < to; v++)
-            {
-                sum += dy[i + v * y.ColumnStep] * x[j + v * stride * view.ColumnStep];
-            }
+            sum = Taps.Dot(dy, y.Start + h * y.RowStep, y.ColumnStep, y.Columns, x, view.Start + top * view.RowStep,
+                view.ColumnStep, view.Columns, stride, offset);
         }
 
         return sum;

@@ -8,8 +8,8 @@ internal static class SuperPixel
 {
     /// <summary><c>Σ_{u,v} w[k + u·K + v]·x(row + u·d, column + v·d)</c> over the taps on the map; d may be negative.
     /// </summary>
-    public static float Sum<T>(ArrayView<float> x, MapView a, int row, int column, int distance, ArrayView<float> w, int k,
-        int size)
+    public static float Sum<T>(ArrayView<float> x, MapView a, int row, int column, int distance, ArrayView<float> w,
+        int k, int size)
         where T : struct, IConstants
     {
         int kernel = T.Kernel(size);
@@ -68,8 +68,9 @@ internal static class SuperPixel
         return sum;
     }
 
-    /// <summary><c>Σ_b dy(line, b)·x(top, b·s + offset)</c> over the columns on the map, walked without
-    /// divisions.</summary>
+    /// <summary><c>Σ_b dy(line, b)·x(top, b·s + offset)</c> over the columns on the map. The columns of one phase of dy
+    /// meet one phase of x: <c>(m·r + j)·s + offset = (m·s + ⌊(j·s + offset)/r⌋)·r + (j·s + offset) mod r</c>.
+    /// </summary>
     public static float WeightRow(ArrayView<float> dy, MapView y, int line, ArrayView<float> x, MapView a, int top,
         int stride, int offset)
     {
@@ -77,29 +78,12 @@ internal static class SuperPixel
         float sum = 0f;
         if (h >= 0 && h < a.Height)
         {
-            int from = offset >= 0 ? 0 : (stride - 1 - offset) / stride;
-            int to = a.Width * r <= offset ? 0 : (a.Width * r - 1 - offset) / stride + 1;
-            to = to < y.Width * r ? to : y.Width * r;
             int yLine = Line<AnyShape>(y, line, line / r), xLine = Line<AnyShape>(a, top, h);
-            int yv = from / r, yj = from - yv * r, left = from * stride + offset;
-            int xv = AnyShape.Floor(left, r), xj = left - xv * r, step = stride / r, rest = stride - step * r;
-            for (int b = from; b < to; b++)
+            for (int j = 0; j < r; j++)
             {
-                sum += dy[yLine + yj * y.Phase + yv] * x[xLine + xj * a.Phase + xv];
-                yj++;
-                if (yj >= r)
-                {
-                    yj = 0;
-                    yv++;
-                }
-
-                xv += step;
-                xj += rest;
-                if (xj >= r)
-                {
-                    xj -= r;
-                    xv++;
-                }
+                int column = j * stride + offset, v = AnyShape.Floor(column, r);
+                sum += Taps.Dot(dy, yLine + j * y.Phase, 1, y.Width, x, xLine + (column - v * r) * a.Phase, 1, a.Width,
+                    stride, v);
             }
         }
 

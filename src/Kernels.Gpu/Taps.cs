@@ -79,6 +79,24 @@ internal static class Taps
         return sum;
     }
 
+    /// <summary><c>Σ_m dy[m]·x[m·s + offset]</c> over the columns that both rows have: one row of a weight's gradient.
+    /// </summary>
+    public static float Dot(ArrayView<float> dy, int i, int step, int width, ArrayView<float> x, int j, int columnStep,
+        int columns, int stride, int offset)
+    {
+        int from = offset >= 0 ? 0 : (stride - 1 - offset) / stride;
+        int to = columns <= offset ? 0 : (columns - 1 - offset) / stride + 1;
+        to = to < width ? to : width;
+        j += offset * columnStep;
+        float sum = 0f;
+        for (int m = from; m < to; m++)
+        {
+            sum += dy[i + m * step] * x[j + m * stride * columnStep];
+        }
+
+        return sum;
+    }
+
     private static float Row1(ArrayView<float> x, PlaneView a, int h, int c, ArrayView<float> w, int k) =>
         h >= 0 && h < a.Rows && c >= 0 && c < a.Columns
             ? w[k] * x[a.Start + h * a.RowStep + c * a.ColumnStep]

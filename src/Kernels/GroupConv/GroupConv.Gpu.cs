@@ -18,13 +18,11 @@ namespace MuxKernels;
 /// <param name="Dilation">Distance of neighbouring taps.</param>
 /// <param name="Top">Zero rows above.</param>
 /// <param name="Left">Zero columns on the left.</param>
-/// <param name="Blocks">Groups of threads for each plane.</param>
 /// <param name="Bands">Bands of output rows that a weight gradient is cut into.</param>
 /// <param name="BandRows">Rows of a band.</param>
 /// <param name="HasBias">1 with bias, else 0.</param>
 public readonly record struct ConvGeometry(int N, int C, int H, int W, int O, int OutH, int OutW, int InPerGroup,
-    int OutPerGroup, int Kernel, int Stride, int Dilation, int Top, int Left, int Blocks, int Bands, int BandRows,
-    int HasBias);
+    int OutPerGroup, int Kernel, int Stride, int Dilation, int Top, int Left, int Bands, int BandRows, int HasBias);
 
 /// <summary>Group-wise k×k convolution on a GPU: direct, one thread for each output; the formula is
 /// <see cref="GroupConv"/>'s. Depthwise and dense convolutions are its ends, groups of one channel and one
@@ -81,16 +79,16 @@ public static class GroupConvGpu
         GpuGuard.Length(stream, y, args.Y, name);
         GpuGuard.NoOverlap(x, y, name);
         GpuGuard.NoOverlap(w, y, name);
-        KernelConfig config =
-            GpuKernels.CoverPlanes(stream, args.Y.N * args.Y.C, args.Y.Pixels, out int blocks);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body = Known(args) switch
-        {
-            3 => ForwardBody<Single3>,
-            5 => ForwardBody<Single5>,
-            _ => ForwardBody<AnyShape>,
-        };
+        KernelConfig config = GpuKernels.CoverMaps(stream, args.Y.N * args.Y.C, args.Y.H, args.Y.W);
+        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body =
+            Known(args) switch
+            {
+                3 => ForwardBody<Single3>,
+                5 => ForwardBody<Single5>,
+                _ => ForwardBody<AnyShape>,
+            };
         GpuKernels.Of(stream).Get(body)(
-            stream, config, x, w, hasBias ? bias : w, y, Geometry(args, blocks, 1, hasBias));
+            stream, config, x, w, hasBias ? bias : w, y, Geometry(args, 1, hasBias));
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>
@@ -102,15 +100,14 @@ public static class GroupConvGpu
         GpuGuard.Length(stream, dx, args.X, name);
         GpuGuard.NoOverlap(dy, dx, name);
         GpuGuard.NoOverlap(w, dx, name);
-        KernelConfig config =
-            GpuKernels.CoverPlanes(stream, args.X.N * args.X.C, args.X.Pixels, out int blocks);
+        KernelConfig config = GpuKernels.CoverMaps(stream, args.X.N * args.X.C, args.X.H, args.X.W);
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body = Known(args) switch
         {
             3 => BackwardInputBody<Single3>,
             5 => BackwardInputBody<Single5>,
             _ => BackwardInputBody<AnyShape>,
         };
-        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, Geometry(args, blocks));
+        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, Geometry(args));
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>
@@ -129,19 +126,18 @@ public static class GroupConvGpu
         GpuSums.AddBands(stream, scratch, dw, bands);
     }
 
-    /// <summary>One group of threads for a run of one output plane.</summary>
+    /// <summary>One group of threads for a rectangle of one output plane.</summary>
     internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias,
         ArrayView<float> y, ConvGeometry a)
         where T : struct, IConstants
     {
-        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
-        int pixels = a.OutH * a.OutW;
-        if (p >= pixels)
+        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
+        if (h >= a.OutH || v >= a.OutW)
         {
             return;
         }
 
-        int n = plane / a.O, o = plane - n * a.O, h = p / a.OutW, v = p - h * a.OutW;
+        int n = plane / a.O, o = plane - n * a.O;
         int depth = T.Group(a.InPerGroup), first = n * a.C + o / T.Group(a.OutPerGroup) * depth;
         int kernel = T.Kernel(a.Kernel), taps = kernel * kernel;
         int row = h * T.Step(a.Stride) - a.Top, column = v * T.Step(a.Stride) - a.Left;
@@ -152,23 +148,22 @@ public static class GroupConvGpu
             sum += Taps.Plane<T>(x, view, row, column, T.Step(a.Dilation), w, (o * depth + i) * taps, kernel);
         }
 
-        y[plane * pixels + p] = sum;
+        y[(plane * a.OutH + h) * a.OutW + v] = sum;
     }
 
-    /// <summary>One group of threads for a run of one input plane; a gather: each
+    /// <summary>One group of threads for a rectangle of one input plane; a gather: each
     /// thread reads the outputs that its pixel went into.</summary>
     internal static void BackwardInputBody<T>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,
         ConvGeometry a)
         where T : struct, IConstants
     {
-        int plane = Grid.IdxX / a.Blocks, p = (Grid.IdxX - plane * a.Blocks) * Group.DimX + Group.IdxX;
-        int pixels = a.H * a.W;
-        if (p >= pixels)
+        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
+        if (h >= a.H || v >= a.W)
         {
             return;
         }
 
-        int n = plane / a.C, c = plane - n * a.C, h = p / a.W, v = p - h * a.W;
+        int n = plane / a.C, c = plane - n * a.C;
         int depth = T.Group(a.InPerGroup), outputs = T.Group(a.OutPerGroup);
         int group = c / depth, i = c - group * depth, kernel = T.Kernel(a.Kernel), taps = kernel * kernel;
         float sum = 0f;
@@ -181,7 +176,7 @@ public static class GroupConvGpu
                 : Taps.Strided(dy, view, h + a.Top, v + a.Left, a.Dilation, a.Stride, w, k, kernel);
         }
 
-        dx[plane * pixels + p] = sum;
+        dx[(plane * a.H + h) * a.W + v] = sum;
     }
 
     /// <summary>One thread for each weight and band.</summary>
@@ -199,10 +194,6 @@ public static class GroupConvGpu
         int o = channel / a.InPerGroup, c = channel - o * a.InPerGroup + o / a.OutPerGroup * a.InPerGroup;
         int u = tap / a.Kernel, rowOffset = u * a.Dilation - a.Top;
         int columnOffset = (tap - u * a.Kernel) * a.Dilation - a.Left;
-        // Columns whose tap lies on the map: 0 ≤ v·s + offset < W.
-        int from = columnOffset >= 0 ? 0 : (a.Stride - 1 - columnOffset) / a.Stride;
-        int to = a.W <= columnOffset ? 0 : (a.W - 1 - columnOffset) / a.Stride + 1;
-        to = to < a.OutW ? to : a.OutW;
         int rows = a.N * a.OutH, end = (band + 1) * a.BandRows;
         end = end < rows ? end : rows;
         float sum = 0f;
@@ -211,12 +202,8 @@ public static class GroupConvGpu
             int n = row / a.OutH, h = row - n * a.OutH, top = h * a.Stride + rowOffset;
             if (top >= 0 && top < a.H)
             {
-                int i = ((n * a.O + o) * a.OutH + h) * a.OutW;
-                int j = ((n * a.C + c) * a.H + top) * a.W + columnOffset;
-                for (int v = from; v < to; v++)
-                {
-                    sum += dy[i + v] * x[j + v * a.Stride];
-                }
+                sum += Taps.Dot(dy, ((n * a.O + o) * a.OutH + h) * a.OutW, 1, a.OutW, x,
+                    ((n * a.C + c) * a.H + top) * a.W, 1, a.W, a.Stride, columnOffset);
             }
         }
 
@@ -227,11 +214,11 @@ public static class GroupConvGpu
     private static int Known(in GroupConv.Args args) => args.InPerGroup == 1 && args.OutPerGroup == 1
         && args.Window is { Kernel: 3 or 5, Stride: 1, Dilation: 1 } ? args.Window.Kernel : 0;
 
-    private static ConvGeometry Geometry(in GroupConv.Args args, int blocks = 1, int bands = 1, bool hasBias = false)
+    private static ConvGeometry Geometry(in GroupConv.Args args, int bands = 1, bool hasBias = false)
     {
         Window window = args.Window;
         return new ConvGeometry(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.C, args.Y.H, args.Y.W, args.InPerGroup,
-            args.OutPerGroup, window.Kernel, window.Stride, window.Dilation, window.PadTop, window.PadLeft, blocks,
-            bands, GpuKernels.Ceiling(args.Y.N * args.Y.H, bands), hasBias ? 1 : 0);
+            args.OutPerGroup, window.Kernel, window.Stride, window.Dilation, window.PadTop, window.PadLeft, bands,
+            GpuKernels.Ceiling(args.Y.N * args.Y.H, bands), hasBias ? 1 : 0);
     }
 }
