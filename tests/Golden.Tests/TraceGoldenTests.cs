@@ -38,11 +38,30 @@ public class TraceGoldenTests
         }
     }
 
+    [Fact]
+    public void A_loss_that_is_two_thousandths_off_is_found()
+    {
+        using CpuDevice device = new(1);
+        string file = Single(3, trace => trace["loss_f64"]![2] = (double)trace["loss_f64"]![2]! + 2e-3);
+        try
+        {
+            GoldenComparison bad = GoldenVerifier.Verify([file], device, Traces).Comparisons.Single(c => !c.Passed);
+            Assert.Equal("loss 2", bad.Tensor);
+            Assert.Equal(2e-3, bad.Error!.Value, 2e-4);
+            Assert.True(bad.Bound < bad.Allowance && bad.Allowance < 1e-3);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     /// <summary>A file with one of the traces.</summary>
-    private static string Single(int index)
+    private static string Single(int index, Action<JsonNode>? change = null)
     {
         JsonNode all = JsonNode.Parse(File.ReadAllText(GoldenFixture.Part("nets/traces.json")))!;
         JsonNode trace = all["traces"]![index]!.DeepClone();
+        change?.Invoke(trace);
         string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.json");
         File.WriteAllText(file, new JsonObject { ["format"] = 1, ["traces"] = new JsonArray(trace) }.ToJsonString());
         return file;

@@ -16,9 +16,13 @@ internal sealed class GoldenComparer(string caseName)
     public IReadOnlyList<GoldenComparison> Comparisons => comparisons;
 
     /// <summary>Adds a comparison whose error is known.</summary>
-    public void Add(string tensor, double error, double bound) => comparisons.Add(double.IsFinite(error)
-        ? new GoldenComparison(caseName, tensor, error, bound, error <= bound)
-        : new GoldenComparison(caseName, tensor, null, bound, false));
+    public void Add(string tensor, double error, double bound) => Add(tensor, error, bound, bound);
+
+    /// <summary>Adds a comparison with an allowance beyond its bound.</summary>
+    public void Add(string tensor, double error, double bound, double allowance) => comparisons.Add(
+        double.IsFinite(error)
+            ? new GoldenComparison(caseName, tensor, error, bound, error <= allowance) { Allowance = allowance }
+            : new GoldenComparison(caseName, tensor, null, bound, false) { Allowance = allowance });
 
     /// <summary>Adds a tensor that was not computed: a failure.</summary>
     public void AddMissing(string tensor, double bound) =>

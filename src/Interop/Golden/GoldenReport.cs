@@ -59,14 +59,24 @@ public sealed record GoldenOptions
 /// <param name="Error">Largest distance, relative to what the rule says; null where the tensor was not computed or has
 /// an element that is not a finite number.</param>
 /// <param name="Bound">Largest allowed error; 0 where the rule asks for equality.</param>
-/// <param name="Passed">Whether the error is within the bound.</param>
-public sealed record GoldenComparison(string Case, string Tensor, double? Error, double Bound, bool Passed);
+/// <param name="Passed">Whether the error is within the bound, or within the allowance.</param>
+public sealed record GoldenComparison(string Case, string Tensor, double? Error, double Bound, bool Passed)
+{
+    /// <summary>
+    /// What the error may be where the bound is a matter of luck; equal to the bound elsewhere. After the first update of
+    /// a float32 training trace, a relu unit whose input is nearer to zero than float32 rounds may be on either side,
+    /// depending on the order of a sum (some 8 million units of a 64×64 trace have about one such), and that moves losses
+    /// by some 1e-4 and norms of batch-norm shifts by some 4e-4.
+    /// </summary>
+    public double Allowance { get; init; } = Bound;
+}
 
 /// <summary>One case: an operator, a network's parameters or logits, a training trace.</summary>
 /// <param name="Part">Which part of the data it belongs to.</param>
 /// <param name="Name">Its name.</param>
 /// <param name="Outcome">What came out.</param>
-/// <param name="Reason">Why it failed or was skipped, one sentence; empty where it passed.</param>
+/// <param name="Reason">Why it failed or was skipped, one sentence; where it passed, empty or what is beyond its bound
+/// and within its allowance.</param>
 /// <param name="Comparisons">Its tensors.</param>
 /// <param name="Elapsed">Time it took.</param>
 public sealed record GoldenCase(GoldenParts Part, string Name, GoldenOutcome Outcome, string Reason,

@@ -37,7 +37,8 @@ public static partial class GoldenVerifier
             Tensor loss = logits.CrossEntropy(targets);
             if (limits.Compares(step))
             {
-                comparer.Add($"loss {step}", Math.Abs(loss.ToDoubles()[0] - trace.Losses[step]), limits.Loss(step));
+                comparer.Add($"loss {step}", Math.Abs(loss.ToDoubles()[0] - trace.Losses[step]), limits.Loss(step),
+                    limits.LossAllowance(step));
             }
 
             if (step == 0)
@@ -116,7 +117,7 @@ public static partial class GoldenVerifier
             {
                 double norm = GoldenComparer.Norm(ReadDoubles(device, entry.Data));
                 comparer.Add(name, Math.Abs(norm - want.Norm) / Math.Max(want.Norm, GoldenComparer.Smallest),
-                    limits.State(want));
+                    limits.State(want), limits.StateAllowance(want));
             }
             else
             {
@@ -125,7 +126,8 @@ public static partial class GoldenVerifier
         }
     }
 
-    /// <summary>Limits of a trace. In float32 they widen with what PyTorch's own float32 run shows.</summary>
+    /// <summary>Limits of a trace. In float32 they widen with what PyTorch's own float32 run shows; for
+    /// allowances see <see cref="GoldenComparison.Allowance"/>.</summary>
     private sealed class TraceLimits(TraceCase trace, GoldenRule rule)
     {
         private readonly bool exact = rule == GoldenRule.Double;
@@ -143,15 +145,15 @@ public static partial class GoldenVerifier
 
         public double Loss(int step) => exact ? 1e-6 : 5e-5 + 20 * trace.LossDifferences[step];
 
+        /// <summary>A loss feels a flipped relu unit after the first update: relu itself is continuous.</summary>
+        public double LossAllowance(int step) => exact || step == 0 ? Loss(step) : Loss(step) + 5e-4;
+
         public double Gradient(TraceNorm want) => exact ? 1e-6 : 10 * want.RelativeError + 1e-5;
 
         public double ZeroGradient(TraceNorm want) => exact ? 1e-9 : 20 * want.NormInFloat + 1e-6;
 
-        /// <summary>
-        /// The data's README suggests 1e-4, which holds while no relu unit flips. Some 8 million relu units of a 64×64
-        /// trace have about one whose input is nearer to zero than float32 rounds; its side is a matter of the order of
-        /// a sum, and it moves the norm of a batch-norm shift by up to some 4e-4.
-        /// </summary>
-        public double State(TraceNorm want) => exact ? 1e-6 : 10 * want.RelativeError + 2e-3;
+        public double State(TraceNorm want) => exact ? 1e-6 : 10 * want.RelativeError + 1e-4;
+
+        public double StateAllowance(TraceNorm want) => exact ? State(want) : State(want) + 2e-3;
     }
 }
