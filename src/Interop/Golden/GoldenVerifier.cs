@@ -116,8 +116,8 @@ public static partial class GoldenVerifier
             {
                 (0, _, _) => "The case lists nothing to compare.",
                 (_, 0, 0) => "",
-                (_, 0, _) => $"{lucky} of {comparer.Comparisons.Count} numbers are beyond their bound by no more than a "
-                    + "flipped relu unit explains.",
+                (_, 0, _) => $"{lucky} of {comparer.Comparisons.Count} numbers are beyond their bound by no more than "
+                    + "a flipped relu unit explains.",
                 _ => $"{bad} of {comparer.Comparisons.Count} tensors are out of their bound or were not computed"
                     + comparer.Hint + ".",
             };
