@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace MuxKernels.Cli.Commands;
+
+/// <summary><c>muxnet bench compare OLD NEW</c>: what became slower between two measurements.</summary>
+internal static class BenchCompare
+{
+    public static Command Create(Shell shell)
+    {
+        Command command = new("compare", "Compares two JSON documents of bench; exit code 1 where something is slower.");
+        Argument<string> before = new("OLD") { Description = "Earlier document." };
+        Argument<string> after = new("NEW") { Description = "Later document." };
+        Option<double> tolerance = new("--tolerance")
+        {
+            Description = "Percent that count as noise.",
+            DefaultValueFactory = static _ => 10,
+            HelpName = "PERCENT",
+        };
+        command.Add(before);
+        command.Add(after);
+        command.Add(tolerance);
+        shell.Handle(command, parsed => Run(shell, Read(parsed.GetRequiredValue(before)),
+            Read(parsed.GetRequiredValue(after)),
+            Check.Range(parsed.GetValue(tolerance), 0, 1000, "--tolerance")));
+        return command;
+    }
+
+    private static int Run(Shell shell, Dictionary<string, double> before, Dictionary<string, double> after,
+        double tolerance)
+    {
+        string[] shared = [.. before.Keys.Where(after.ContainsKey)];
+        if (shared.Length == 0)
+        {
+            throw new InvalidDataException("The two documents measure nothing in common: "
+                + $"{string.Join(", ", before.Keys)}; {string.Join(", ", after.Keys)}.");
+        }
+
+        Row[] rows = [.. shared.Select(name => new Row(name, before[name], after[name],
+            after[name] / before[name], after[name] / before[name] > 1 + tolerance / 100))];
+        int slower = rows.Count(r => r.Slower);
+        shell.Result(new { tolerance, rows, slower });
+        Table table = new("", "what", ">before ms", ">after ms", ">ratio");
+        foreach (Row row in rows)
+        {
+            table.Add(row.Slower ? "SLOWER" : "", row.Name, $"{row.BeforeMs:F4}", $"{row.AfterMs:F4}",
+                $"{row.Ratio:F2}");
+        }
+
+        table.Write(shell.Output);
+        shell.Line($"{slower} of {rows.Length} slower by more than {tolerance} %");
+        return slower > 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    /// <summary>Every median of a document, by what it is a median of.</summary>
+    private static Dictionary<string, double> Read(string path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+            JsonElement root = document.RootElement;
+            if (root.TryGetProperty("variants", out JsonElement variants))
+            {
+                string what = $"{root.GetProperty("kernel").GetString()} {root.GetProperty("shape").GetString()}";
+                return variants.EnumerateArray().ToDictionary(
+                    v => $"{what} {v.GetProperty("target").GetString()}",
+                    v => v.GetProperty("median_ms").GetDouble());
+            }
+
+            string name = $"{root.GetProperty("model").GetString()} {root.GetProperty("mode").GetString()} "
+                + $"{string.Join('x', root.GetProperty("input").EnumerateArray())} {root.GetProperty("threads").GetRawText()} threads";
+            return new Dictionary<string, double> { [name] = root.GetProperty("median_ms").GetDouble() };
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
+            or ArgumentException)
+        {
+            throw new InvalidDataException($"{path}: expected a document of muxnet bench --json: {e.Message}", e);
+        }
+    }
+
+    private sealed record Row(string Name, double BeforeMs, double AfterMs, double Ratio, bool Slower);
+}
