@@ -162,6 +162,7 @@ public sealed class Session : IDisposable
     public void Clear()
     {
         nodes.Clear();
+        scopes.Clear();
         ReleaseSince(0, null);
     }
 

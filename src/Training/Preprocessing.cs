@@ -12,10 +12,12 @@ public sealed record Preprocessing(int Border, IReadOnlyList<float> Mean, IReadO
     /// <summary>Metadata key in weight files.</summary>
     public const string Key = "muxkernels.preprocessing";
 
-    /// <summary>Statistics of a data set's own images, and the border that brings them to a side length.</summary>
+    /// <summary>Statistics of a data set's own images, and the border that brings small ones to
+    /// <paramref name="side"/> pixels (0 for the next multiple of 32, which every map of a MUXNet divides).</summary>
     public static Preprocessing Of(ImageDataset dataset, int side = 0)
     {
         ChannelStatistics statistics = ChannelStatistics.Of(dataset);
+        side = side > 0 ? side : (dataset.Height + 31) / 32 * 32;
         int border = side > dataset.Height ? (side - dataset.Height) / 2 : 0;
         return new Preprocessing(border, statistics.Mean, statistics.Std);
     }

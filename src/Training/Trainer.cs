@@ -25,13 +25,13 @@ public sealed class Trainer
     /// <param name="test">Test images.</param>
     /// <param name="options">How.</param>
     /// <param name="preprocessing">What is done to the images; null for the training images' own statistics and the
-    /// border to the network's usual side length.</param>
+    /// border to the next multiple of 32.</param>
     /// <exception cref="ArgumentException">Data that do not fit the network.</exception>
     public Trainer(MuxNet network, Device device, ImageDataset train, ImageDataset test, TrainingOptions options,
         Preprocessing? preprocessing = null)
     {
         (this.network, this.device, this.train, this.test, Options) = (network, device, train, test, options);
-        this.preprocessing = preprocessing ?? Preprocessing.Of(train, Math.Min(network.Spec.ImageSize, 64));
+        this.preprocessing = preprocessing ?? Preprocessing.Of(train);
         foreach (ImageDataset data in (ReadOnlySpan<ImageDataset>)[train, test])
         {
             if (data.Classes > network.Spec.Classes || data.Channels != network.Spec.ImageChannels)
