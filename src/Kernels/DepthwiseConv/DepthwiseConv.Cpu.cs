@@ -9,7 +9,7 @@ public static partial class DepthwiseConv
         /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
         /// <exception cref="ShapeException">More than an array can hold.</exception>
         public int ScratchLength(int threads) =>
-            WindowWork.ScratchLength([Part(this)], threads, nameof(DepthwiseConv));
+            WindowWork.ScratchLength([Part(this)], X.N, threads, nameof(DepthwiseConv));
     }
 
     /// <summary><c>y[n,c,h,v] = b[c] + Σ_{kh,kw} w[c,kh,kw]·x[n,c,h·s+kh·d−top,v·s+kw·d−left]</c>.</summary>

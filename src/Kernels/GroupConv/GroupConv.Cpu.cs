@@ -9,7 +9,7 @@ public static partial class GroupConv
         /// <summary>Floats of scratch that any of the passes needs with a number of threads.</summary>
         /// <exception cref="ShapeException">More than an array can hold.</exception>
         public int ScratchLength(int threads) =>
-            WindowWork.ScratchLength([Part(this)], threads, nameof(GroupConv));
+            WindowWork.ScratchLength([Part(this)], X.N, threads, nameof(GroupConv));
     }
 
     /// <summary><c>y[n,o,h,v] = b[o] + Σ_{i,kh,kw} w[o,i,kh,kw]·x[n,q·(C/G)+i,h·s+kh·d−top,v·s+kw·d−left]</c>, q the

@@ -36,7 +36,7 @@ public static partial class GroupConv
             Outputs = static a => [new("dw", a.Weight)],
             Reference = BackwardWeightInDouble,
             Bound = static (in Args a, double[][] x, double[][] y) =>
-                ErrorBound.OfSum(a, x, y, BackwardWeightInDouble, a.Y.Pixels + a.Y.N * ((a.Y.H + 15L) / 16)),
+                ErrorBound.OfSum(a, x, y, BackwardWeightInDouble, WindowWork.GradientDepth(a.Y)),
             MultiplyAdds = static a => a.MultiplyAdds,
             BytesMoved = static a => a.BytesMoved,
             IsLinear = true,

@@ -11,7 +11,7 @@ public static partial class MixedConv
         public int ScratchLength(int threads)
         {
             Span<WindowPart> parts = stackalloc WindowPart[Kernels.Count];
-            return WindowWork.ScratchLength(Fill(parts, this), threads, nameof(MixedConv));
+            return WindowWork.ScratchLength(Fill(parts, this), X.N, threads, nameof(MixedConv));
         }
     }
 

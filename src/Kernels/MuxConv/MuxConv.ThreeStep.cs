@@ -13,7 +13,7 @@ public static unsafe partial class MuxConv
         for (int part = 0; part < args.Scales.Count; part++)
         {
             convolution = Math.Max(convolution,
-                WindowWork.ScratchLength([Groups(args.Part(part))], threads, "MuxConv.ThreeStep"));
+                WindowWork.ScratchLength([Groups(args.Part(part))], args.X.N, threads, "MuxConv.ThreeStep"));
         }
 
         long length = 3 * TensorLength(args) + convolution;

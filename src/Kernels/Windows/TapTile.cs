@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <summary>
-/// A block of weight gradients of one plane: <c>sum[m, q] += Σ_{h,v} dy[h, v]·x[h·HPitch + m·RowPitch + t_q + v]</c>,
+/// A block of weight gradients of some planes: <c>sum[m, q] += Σ_{h,v} dy[h, v]·x[h·HPitch + m·RowPitch + t_q + v]</c>,
 /// for a run of kernel rows m and some kernel columns q, lane by lane (the lanes are added up when every image is
 /// done). Each row of dy is loaded once for all taps. Registers: up to 25 sums + 1 on AVX-512, 9 + 1 elsewhere.
 /// </summary>
@@ -21,6 +21,15 @@ internal unsafe struct TapTile
     /// <summary>First of the kernel columns.</summary>
     public ColumnTap* Taps;
 
+    /// <summary>Planes that are added up in one go.</summary>
+    public int Planes;
+
+    /// <summary>Elements from one plane of the source to the next.</summary>
+    public nint Plane;
+
+    /// <summary>Elements from one plane of dy to the next.</summary>
+    public nint DyPlane;
+
     /// <summary>Output gradient, <c>[Height, Width]</c>.</summary>
     public float* Dy;
 
@@ -36,7 +45,7 @@ internal unsafe struct TapTile
     /// <summary>Elements between the sums of neighbouring taps of the run.</summary>
     public nint RowSums;
 
-    /// <summary>Adds one plane to the sums of <paramref name="rows"/> × <paramref name="columns"/> taps (each 1, 2, 3
+    /// <summary>Adds the planes to the sums of <paramref name="rows"/> × <paramref name="columns"/> taps (each 1, 2, 3
     /// or 5).</summary>
     public static void Run<TSimd, TVector>(TapTile* tile, int rows, int columns)
         where TSimd : struct, ISimd<TVector>
@@ -104,9 +113,12 @@ internal unsafe struct TapTile
         nint t2 = TColumns.Value > 2 ? taps[2].Source : t0;
         nint t3 = TColumns.Value > 3 ? taps[3].Source : t0;
         nint t4 = TColumns.Value > 4 ? taps[4].Source : t0;
+        int planes = tile->Planes, height = tile->Height;
+        nint hPitch = tile->HPitch, width = tile->Width;
+        nint nextSource = tile->Plane - height * hPitch, nextDy = tile->DyPlane - height * width;
         float* dy = tile->Dy + first;
         float* source = tile->Source + first;
-        for (int h = tile->Height; h > 0; h--, dy += tile->Width, source += tile->HPitch)
+        for (int h = height; planes > 0; dy += width, source += hPitch)
         {
             for (int v = 0; v < count; v += TSimd.Lanes)
             {
@@ -157,6 +169,14 @@ internal unsafe struct TapTile
                     if (TColumns.Value > 3) s43 = TSimd.Fma(d, TSimd.Load(x + t3), s43);
                     if (TColumns.Value > 4) s44 = TSimd.Fma(d, TSimd.Load(x + t4), s44);
                 }
+            }
+
+            if (--h == 0)
+            {
+                planes--;
+                h = height;
+                dy += nextDy;
+                source += nextSource;
             }
         }
 
@@ -216,9 +236,12 @@ internal unsafe struct TapTile
         nint t2 = TColumns.Value > 2 ? taps[2].Source : t0;
         nint t3 = TColumns.Value > 3 ? taps[3].Source : t0;
         nint t4 = TColumns.Value > 4 ? taps[4].Source : t0;
+        int planes = tile->Planes, height = tile->Height;
+        nint hPitch = tile->HPitch, width = tile->Width;
+        nint nextSource = tile->Plane - height * hPitch, nextDy = tile->DyPlane - height * width;
         float* dy = tile->Dy + first;
         float* source = tile->Source + first;
-        for (int h = tile->Height; h > 0; h--, dy += tile->Width, source += tile->HPitch)
+        for (int h = height; planes > 0; dy += width, source += hPitch)
         {
             TVector d = TSimd.LoadPartial(dy, count);
             float* x = source;
@@ -266,6 +289,14 @@ internal unsafe struct TapTile
                 if (TColumns.Value > 2) s42 = TSimd.Fma(d, TSimd.LoadPartial(x + t2, count), s42);
                 if (TColumns.Value > 3) s43 = TSimd.Fma(d, TSimd.LoadPartial(x + t3, count), s43);
                 if (TColumns.Value > 4) s44 = TSimd.Fma(d, TSimd.LoadPartial(x + t4, count), s44);
+            }
+
+            if (--h == 0)
+            {
+                planes--;
+                h = height;
+                dy += nextDy;
+                source += nextSource;
             }
         }
 

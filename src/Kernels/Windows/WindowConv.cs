@@ -1,64 +1,76 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace MuxKernels;
 
 /// <summary>
-/// The window engine: k×k convolutions with few channels in a group, on planes of one image. Planes are copied into
+/// The window engine: k×k convolutions with few channels in a group. Planes are copied into
 /// zero-padded phases (<see cref="WindowPlan"/>), in which every tap is a contiguous load, and tiles of output rows
-/// run over them (<see cref="RowTile"/>). Nothing here allocates, checks or starts threads: callers hold validated
+/// run over them (<see cref="RowTile"/>). Narrow maps are worked on several images at a time
+/// (<see cref="WindowPlan.Images"/>), put together pixel by pixel: each image is summed in the same order as alone.
+/// Nothing here allocates, checks or starts threads: callers hold validated
 /// geometry and scratch of <see cref="WindowPart.ScratchLength"/> floats, 64-byte aligned. Weights (and dy in
 /// the weight gradient) have to be finite, for they are multiplied with the padding's zeros; what is not finite in x or
 /// dy otherwise reaches exactly the results that read it.
 /// </summary>
-internal static unsafe class WindowConv
+internal static unsafe partial class WindowConv
 {
-    /// <summary><c>y = b + w ∗ x</c> for groups <paramref name="first"/> … of one image.</summary>
+    /// <summary><c>y = b + w ∗ x</c> for groups <paramref name="first"/> … of some images.</summary>
     /// <param name="part">Geometry; its X, Y and W are not applied here.</param>
-    /// <param name="x">Input plane 0 of group 0.</param>
+    /// <param name="batch">Images of the batch, by which the plan is made.</param>
+    /// <param name="images">Images to do, at most <see cref="WindowPlan.Images"/>.</param>
+    /// <param name="x">Input plane 0 of group 0 of the first image.</param>
+    /// <param name="xImage">Elements from one input image to the next.</param>
     /// <param name="w">Weights of group 0.</param>
     /// <param name="bias">Bias of output channel 0 of group 0, or null.</param>
-    /// <param name="y">Output plane 0 of group 0.</param>
+    /// <param name="y">Output plane 0 of group 0 of the first image.</param>
+    /// <param name="yImage">Elements from one output image to the next.</param>
     /// <param name="first">First group.</param>
     /// <param name="count">Number of groups.</param>
     /// <param name="scratch">Memory of one thread.</param>
     [SkipLocalsInit]
-    public static void Forward<TSimd, TVector>(in WindowPart part, float* x, float* w, float* bias, float* y,
-        int first, int count, float* scratch)
+    public static void Forward<TSimd, TVector>(in WindowPart part, int batch, int images, float* x, nint xImage,
+        float* w, float* bias, float* y, nint yImage, int first, int count, float* scratch)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfForward(window, part.In);
+        WindowPlan plan = WindowPlan.OfForward(window, part.In, batch);
         WindowTables tables = plan.Fill((int*)scratch);
         float* padded = scratch + plan.TableLength;
         float* buffer = padded + (nint)part.In * plan.PlaneLength;
+        float* together = buffer + plan.BufferLength;
+        float* result = together + (nint)part.In * plan.SourceLength;
         new Span<float>(padded, part.In * plan.PlaneLength).Clear();
+        int step = plan.RowStep, runs = tables.RunStart[1], height = window.OutHeight;
+        nint pitch = (nint)window.OutWidth * plan.Images;
         RowTile tile = new()
         {
             Plane = plan.PlaneLength,
             Planes = part.In,
             PlaneWeights = window.Taps,
+            RowPitch = (nint)step * plan.RowPitch,
             Taps = tables.Taps,
-            TapCount = window.Kernel,
-            Width = window.OutWidth,
+            TapCount = tables.TapStart[1],
         };
-        int step = plan.RowStep, runs = tables.RunStart[1], height = window.OutHeight;
-        tile.RowPitch = (nint)step * plan.RowPitch;
         for (int group = first; group < first + count; group++)
         {
+            float* source = x + (nint)group * part.In * part.XPlane;
+            nint plane = Together(plan, ref source, part.XPlane, part.In, xImage, images, together);
             for (int start = 0; start < height; start += plan.BandRows)
             {
                 int end = Math.Min(start + plan.BandRows, height);
                 for (int i = 0; i < part.In; i++)
                 {
-                    WindowPadding.Copy<TSimd, TVector>(plan, x + ((nint)group * part.In + i) * part.XPlane,
-                        window.Height, window.Width, padded + (nint)i * plan.PlaneLength, start, end - start);
+                    WindowPadding.Copy<TSimd, TVector>(plan, source + i * plane, window.Height, window.Width,
+                        padded + (nint)i * plan.PlaneLength, start, end - start);
                 }
 
                 for (int o = group * part.Out; o < (group + 1) * part.Out; o++)
                 {
                     float* weights = w + (nint)o * part.In * window.Taps;
-                    float* plane = y + (nint)o * part.YPlane;
+                    float* band = y + (nint)o * part.YPlane + (nint)start * window.OutWidth;
+                    float* to = plan.Images == 1 ? band : result;
                     tile.Start = bias == null ? 0f : bias[o];
                     for (int set = start; set < Math.Min(start + step, end); set++)
                     {
@@ -67,57 +79,73 @@ internal static unsafe class WindowConv
                             rows = RowTile.RowsOf((end - h + step - 1) / step, TSimd.Lanes);
                             tile.Source = padded + (nint)(h - start) * plan.RowPitch;
                             Runs<TSimd, TVector>(plan, tables.Runs, runs, &tile, rows, weights, buffer,
-                                plane + (nint)h * window.OutWidth, (nint)step * window.OutWidth, window.OutWidth);
+                                to + (h - start) * pitch, step * pitch, (int)pitch);
                         }
+                    }
+
+                    if (plan.Images > 1)
+                    {
+                        WindowImages.Apart(result, plan.Images, (end - start) * window.OutWidth, band, yImage, images);
                     }
                 }
             }
         }
     }
 
-    /// <summary><c>dx = wᵀ ∗ dy</c> for groups <paramref name="first"/> … of one image.</summary>
+    /// <summary><c>dx = wᵀ ∗ dy</c> for groups <paramref name="first"/> … of some images.</summary>
     /// <param name="part">Geometry; its X, Y and W are not applied here.</param>
-    /// <param name="dy">Output gradient plane 0 of group 0.</param>
+    /// <param name="batch">Images of the batch, by which the plan is made.</param>
+    /// <param name="images">Images to do, at most <see cref="WindowPlan.Images"/>.</param>
+    /// <param name="dy">Output gradient plane 0 of group 0 of the first image.</param>
+    /// <param name="dyImage">Elements from one image of dy to the next.</param>
     /// <param name="w">Weights of group 0.</param>
-    /// <param name="dx">Input gradient plane 0 of group 0.</param>
+    /// <param name="dx">Input gradient plane 0 of group 0 of the first image.</param>
+    /// <param name="dxImage">Elements from one image of dx to the next.</param>
     /// <param name="first">First group.</param>
     /// <param name="count">Number of groups.</param>
     /// <param name="scratch">Memory of one thread.</param>
     [SkipLocalsInit]
-    public static void BackwardInput<TSimd, TVector>(in WindowPart part, float* dy, float* w, float* dx, int first,
-        int count, float* scratch)
+    public static void BackwardInput<TSimd, TVector>(in WindowPart part, int batch, int images, float* dy, nint dyImage,
+        float* w, float* dx, nint dxImage, int first, int count, float* scratch)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfBackwardInput(window, part.Out);
+        WindowPlan plan = WindowPlan.OfBackwardInput(window, part.Out, batch);
         WindowTables tables = plan.Fill((int*)scratch);
         float* padded = scratch + plan.TableLength;
         float* buffer = padded + (nint)part.Out * plan.PlaneLength;
+        float* together = buffer + plan.BufferLength;
+        float* result = together + (nint)part.Out * plan.SourceLength;
         new Span<float>(padded, part.Out * plan.PlaneLength).Clear();
+        int step = plan.RowStep, stride = window.Stride, classes = plan.Rows.Classes;
+        nint pitch = (nint)window.Width * plan.Images;
         RowTile tile = new()
         {
             Plane = plan.PlaneLength,
             Planes = part.Out,
             PlaneWeights = (nint)part.In * window.Taps,
+            RowPitch = (nint)step * plan.RowPitch,
         };
-        int step = plan.RowStep, stride = window.Stride;
-        tile.RowPitch = (nint)step * plan.RowPitch;
         for (int group = first; group < first + count; group++)
         {
+            float* source = dy + (nint)group * part.Out * part.YPlane;
+            nint plane = Together(plan, ref source, part.YPlane, part.Out, dyImage, images, together);
             for (int start = 0; start < plan.Rows.LongestClass; start += plan.BandRows)
             {
                 for (int o = 0; o < part.Out; o++)
                 {
-                    WindowPadding.Copy<TSimd, TVector>(plan, dy + ((nint)group * part.Out + o) * part.YPlane,
-                        window.OutHeight, window.OutWidth, padded + (nint)o * plan.PlaneLength, start, plan.BandRows);
+                    WindowPadding.Copy<TSimd, TVector>(plan, source + o * plane, window.OutHeight, window.OutWidth,
+                        padded + (nint)o * plan.PlaneLength, start, plan.BandRows);
                 }
 
+                int firstRow = start * stride, endRow = Math.Min(firstRow + plan.BandRows * stride, window.Height);
                 for (int i = 0; i < part.In; i++)
                 {
                     float* weights = w + ((nint)group * part.Out * part.In + i) * window.Taps;
-                    float* plane = dx + ((nint)group * part.In + i) * part.XPlane;
-                    for (int c = 0; c < plan.Rows.Classes; c++)
+                    float* band = dx + ((nint)group * part.In + i) * part.XPlane + (nint)firstRow * window.Width;
+                    float* to = plan.Images == 1 ? band : result;
+                    for (int c = 0; c < classes; c++)
                     {
                         int end = Math.Min(start + plan.BandRows, plan.Rows.Outputs(c));
                         for (int set = start; set < Math.Min(start + step, end); set++)
@@ -127,107 +155,41 @@ internal static unsafe class WindowConv
                                 rows = RowTile.RowsOf((end - j + step - 1) / step, TSimd.Lanes);
                                 tile.Source = padded + (nint)(j - start) * plan.RowPitch;
                                 Classes<TSimd, TVector>(plan, tables, &tile, c, rows, weights, buffer,
-                                    plane + ((nint)c + (nint)j * stride) * window.Width,
-                                    (nint)step * stride * window.Width, window.Width);
+                                    to + (c + (nint)(j - start) * stride) * pitch, step * stride * pitch,
+                                    window.Width);
                             }
                         }
                     }
-                }
-            }
-        }
-    }
 
-    /// <summary><c>dw += dy ⋆ x</c> for some input channels, each with the output channels of its group, over all
-    /// images: a band of rows of an image is a band of the sum, bands and images are added in their order.</summary>
-    /// <param name="part">Geometry; its X, Y and W are not applied here.</param>
-    /// <param name="images">Number of images.</param>
-    /// <param name="x">Input plane 0 of group 0 of image 0.</param>
-    /// <param name="xImage">Elements from one input image to the next.</param>
-    /// <param name="dy">Output gradient plane 0 of group 0 of image 0.</param>
-    /// <param name="dyImage">Elements from one output image to the next.</param>
-    /// <param name="dw">Weight gradients of group 0.</param>
-    /// <param name="first">First input channel, over all groups.</param>
-    /// <param name="count">Number of input channels.</param>
-    /// <param name="scratch">Memory of one thread.</param>
-    [SkipLocalsInit]
-    public static void BackwardWeight<TSimd, TVector>(in WindowPart part, int images, float* x, nint xImage, float* dy,
-        nint dyImage, float* dw, int first, int count, float* scratch)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfForward(window, planes: 1);
-        int most = TSimd.Lanes == WindowPlan.Vector ? 5 : 3, taps = window.Taps, k = window.Kernel;
-        WindowTables tables = plan.Fill((int*)scratch, most);
-        float* padded = scratch + plan.TableLength;
-        float* sums = padded + plan.PlaneLength;
-        nint sumLength = (nint)WindowPlan.RoundUp(taps) * TSimd.Lanes;
-        new Span<float>(padded, plan.PlaneLength).Clear();
-        TapTile tile = new()
-        {
-            HPitch = plan.RowPitch,
-            RowPitch = (nint)plan.RowStep * plan.RowPitch,
-            Width = window.OutWidth,
-        };
-        for (int channel = first; channel < first + count; channel++)
-        {
-            int group = channel / part.In;
-            new Span<float>(sums, checked((int)(part.Out * sumLength))).Clear();
-            for (int band = 0; band < images * plan.Bands; band++)
-            {
-                int n = band / plan.Bands, start = band % plan.Bands * plan.BandRows;
-                tile.Height = Math.Min(plan.BandRows, window.OutHeight - start);
-                WindowPadding.Copy<TSimd, TVector>(plan, x + n * xImage + (nint)channel * part.XPlane, window.Height,
-                    window.Width, padded, start, tile.Height);
-                for (int o = 0; o < part.Out; o++)
-                {
-                    tile.Dy = dy + n * dyImage + ((nint)group * part.Out + o) * part.YPlane
-                        + (nint)start * window.OutWidth;
-                    for (int r = 0; r < tables.RunStart[1]; r++)
+                    if (plan.Images > 1)
                     {
-                        RowRun run = tables.Runs[r];
-                        tile.Source = padded + run.Source;
-                        tile.Sums = sums + o * sumLength + (nint)run.Weight * k * TSimd.Lanes;
-                        tile.RowSums = (nint)run.Step * k * TSimd.Lanes;
-                        for (int kw = 0, columns; kw < k; kw += columns)
-                        {
-                            columns = most == 5 && k - kw >= 5 ? 5 : Math.Min(k - kw, 3);
-                            tile.Taps = tables.Taps + kw;
-                            TapTile.Run<TSimd, TVector>(&tile, run.Taps, columns);
-                        }
+                        WindowImages.Apart(result, plan.Images, (endRow - firstRow) * window.Width, band, dxImage,
+                            images);
                     }
                 }
             }
-
-            for (int o = 0; o < part.Out; o++)
-            {
-                float* to = dw + (((nint)group * part.Out + o) * part.In + channel % part.In) * taps;
-                AddLanes<TSimd, TVector>(sums + o * sumLength, to, taps);
-            }
         }
     }
 
-    /// <summary><c>to[t] += Σ lanes of vector t</c>: a vector's worth of vectors at a time, halved by adding even and
-    /// odd lanes until each lane is one sum.</summary>
-    private static void AddLanes<TSimd, TVector>(float* sums, float* to, int count)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
+    /// <summary>Where the planes of a group are read: where they stand, or put together with those of other images.
+    /// </summary>
+    /// <returns>Elements from one plane to the next.</returns>
+    private static nint Together(in WindowPlan plan, ref float* source, int plane, int planes, nint image, int images,
+        float* together)
     {
-        int lanes = TSimd.Lanes;
-        for (int t = 0; t < count; t += lanes, sums += lanes * lanes)
+        if (plan.Images == 1)
         {
-            for (int vectors = lanes / 2; vectors > 0; vectors /= 2)
-            {
-                for (int i = 0; i < vectors; i++)
-                {
-                    TVector a = TSimd.Load(sums + 2 * i * lanes), b = TSimd.Load(sums + (2 * i + 1) * lanes);
-                    TSimd.Store(TSimd.Add(TSimd.Even(a, b), TSimd.Odd(a, b)), sums + i * lanes);
-                }
-            }
-
-            int left = Math.Min(count - t, lanes);
-            TSimd.StorePartial(TSimd.Add(TSimd.LoadPartial(to + t, left), TSimd.Load(sums)), to + t, left);
+            return plane;
         }
+
+        for (int i = 0; i < planes; i++)
+        {
+            WindowImages.Together(source + (nint)i * plane, image, images, plan.SourcePixels,
+                together + (nint)i * plan.SourceLength, plan.Images);
+        }
+
+        source = together;
+        return plan.SourceLength;
     }
 
     /// <summary>All runs of kernel rows over some output rows; sums between two runs stand in the buffer.</summary>
@@ -275,7 +237,7 @@ internal static unsafe class WindowConv
             }
             else if (plan.Stride == 1)
             {
-                Runs<TSimd, TVector>(plan, runs, count, tile, rows, weights, own, to, toPitch, width);
+                Runs<TSimd, TVector>(plan, runs, count, tile, rows, weights, own, to, toPitch, width * plan.Images);
             }
             else
             {
@@ -299,6 +261,12 @@ internal static unsafe class WindowConv
         nint classPitch = WindowPlan.TileRows * plan.BufferPitch;
         for (int j = 0; j < rows; j++, buffer += plan.BufferPitch, to += toPitch)
         {
+            if (plan.Images > 1)
+            {
+                JoinImages(plan.Images, buffer, classPitch, to, width, stride);
+                continue;
+            }
+
             if (stride != 2 || plan.Columns.Classes != 2)
             {
                 for (int v = 0; v < width; v++)
@@ -325,6 +293,25 @@ internal static unsafe class WindowConv
                 {
                     TSimd.StorePartial(TSimd.InterleaveHigh(a, b), to + u + TSimd.Lanes, width - u - TSimd.Lanes);
                 }
+            }
+        }
+    }
+
+    /// <summary>Interleaves the column classes of a row of several images (a multiple of four).</summary>
+    private static void JoinImages(int images, float* buffer, nint classPitch, float* to, int width, int stride)
+    {
+        for (int v = 0, c = 0; v < width; v++, to += images)
+        {
+            float* from = buffer + c * classPitch;
+            for (int n = 0; n < images; n += Vector128<float>.Count)
+            {
+                Vector128.Store(Vector128.Load(from + n), to + n);
+            }
+
+            if (++c == stride)
+            {
+                c = 0;
+                buffer += images;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace MuxKernels;
 
@@ -8,7 +9,7 @@ internal static unsafe class WindowPadding
 {
     /// <summary>Copies what the taps of a band of output rows read.</summary>
     /// <param name="plan">Layout.</param>
-    /// <param name="source">Plane <c>[height, width]</c>.</param>
+    /// <param name="source">Plane <c>[height, width]</c>; of several images <c>[height, width, images]</c>.</param>
     /// <param name="height">Its rows.</param>
     /// <param name="width">Its columns.</param>
     /// <param name="padded">Memory of <see cref="WindowPlan.PlaneLength"/>, zero left and right of the map.</param>
@@ -40,19 +41,25 @@ internal static unsafe class WindowPadding
         rows -= above + below;
         int phase = above % phases;
         nint phaseLength = plan.PlaneLength / phases;
-        float* from = source + (nint)row * width + firstColumn;
+        int images = plan.Images;
+        float* from = source + ((nint)row * width + firstColumn) * images;
         float* to = padded + (nint)(above / phases) * plan.RowPitch;
         if (phases == 1)
         {
-            Rows<TSimd, TVector>(from, width, to + column, plan.RowPitch, rows, columns);
+            Rows<TSimd, TVector>(from, (nint)width * images, to + (nint)column * images, plan.RowPitch, rows,
+                columns * images);
             return;
         }
 
         int first = plan.ColumnOffset(column), second = plan.ColumnOffset(column + 1);
-        for (; rows > 0; rows--, from += width)
+        for (; rows > 0; rows--, from += (nint)width * images)
         {
             float* at = to + phase * phaseLength;
-            if (phases == 2)
+            if (images > 1)
+            {
+                RowOfImages(plan, from, at, column, columns);
+            }
+            else if (phases == 2)
             {
                 RowOfPairs<TSimd, TVector>(from, at + first, at + second, columns);
             }
@@ -98,6 +105,28 @@ internal static unsafe class WindowPadding
             if (tail > 0)
             {
                 TSimd.Store(TSimd.LoadPartial(from + whole, tail), to + whole);
+            }
+        }
+    }
+
+    /// <summary>Copies columns of several images (a multiple of four) to their phases.</summary>
+    private static void RowOfImages(in WindowPlan plan, float* from, float* to, int column, int count)
+    {
+        int images = plan.Images, phases = plan.Columns.Phases, phase = column % phases;
+        to += plan.ColumnOffset(column);
+        for (; count > 0; count--)
+        {
+            for (int n = 0; n < images; n += Vector128<float>.Count)
+            {
+                Vector128.Store(Vector128.Load(from + n), to + n);
+            }
+
+            from += images;
+            to += plan.Pitch;
+            if (++phase == phases)
+            {
+                phase = 0;
+                to += images - (nint)phases * plan.Pitch;
             }
         }
     }

@@ -47,19 +47,21 @@ internal readonly struct WindowPart
     public int GroupWeights => In * Out * Window.Taps;
 
     /// <summary>Floats of scratch that one thread needs for any of the three directions.</summary>
-    public int ScratchLength
+    public int ScratchLength(int images)
     {
-        get
-        {
-            WindowPlan forward = WindowPlan.OfForward(Window, In), weight = WindowPlan.OfForward(Window, 1);
-            WindowPlan backward = WindowPlan.OfBackwardInput(Window, Out);
-            long longest = Math.Max(forward.TableLength + (long)In * forward.PlaneLength + forward.BufferLength,
-                backward.TableLength + (long)Out * backward.PlaneLength + backward.BufferLength);
-            long sums = Out * (long)WindowPlan.RoundUp(Window.Taps) * WindowPlan.Vector;
-            longest = Math.Max(longest, weight.TableLength + weight.PlaneLength + sums);
-            Guard.That(longest + 2 * WindowPlan.Vector <= Guard.MaxLength, nameof(Window),
-                $"{Window} needs {longest} floats of scratch for a thread, at most {Guard.MaxLength}.");
-            return WindowPlan.RoundUp((int)longest) + WindowPlan.Vector;
-        }
+        WindowPlan forward = WindowPlan.OfForward(Window, In, images);
+        WindowPlan backward = WindowPlan.OfBackwardInput(Window, Out, images);
+        long longest = Math.Max(Length(forward, In, Window.OutWidth),
+            Length(backward, Out, (long)Window.Stride * Window.Width));
+        longest = Math.Max(longest, WindowConv.GradientScratch(this, images));
+        Guard.That(longest + 2 * WindowPlan.Vector <= Guard.MaxLength, nameof(Window),
+            $"{Window} needs {longest} floats of scratch for a thread, at most {Guard.MaxLength}.");
+        return WindowPlan.RoundUp((int)longest) + WindowPlan.Vector;
     }
+
+    /// <summary>Tables, padded planes and sums; for several images also their planes together and those of the
+    /// result.</summary>
+    private static long Length(in WindowPlan plan, int planes, long resultRow) =>
+        plan.TableLength + planes * (long)(plan.PlaneLength + plan.SourceLength) + plan.BufferLength
+        + (plan.Images > 1 ? plan.BandRows * resultRow * plan.Images : 0);
 }

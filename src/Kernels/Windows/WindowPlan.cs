@@ -38,13 +38,15 @@ internal readonly unsafe struct WindowPlan
 
     private readonly int dilation;
 
-    private WindowPlan(Window window, int planes, bool backward)
+    private WindowPlan(Window window, int planes, int images, bool backward)
     {
         (Kernel, Stride, dilation) = (window.Kernel, window.Stride, window.Dilation);
         Backward = backward;
         Rows = new WindowAxis(window, window.Height, window.OutHeight, window.PadTop, backward);
         Columns = new WindowAxis(window, window.Width, window.OutWidth, window.PadLeft, backward);
-        Pitch = RoundUp(Columns.Reach(backward ? window.OutWidth : window.Width));
+        SourcePixels = backward ? window.OutHeight * window.OutWidth : window.Height * window.Width;
+        Images = ImagesOf(Columns.LongestClass, images);
+        Pitch = RoundUp(Columns.Reach(backward ? window.OutWidth : window.Width, Images));
         RowPitch = checked(Columns.Phases * Pitch);
         long room = (long)CacheLength / planes / RowPitch / Rows.Phases - Rows.Halo;
         BandRows = RowStep > 1 || room >= Rows.LongestClass
@@ -52,7 +54,7 @@ internal readonly unsafe struct WindowPlan
             : (int)Math.Max(room / TileRows, 1) * TileRows;
         PlaneRows = (Rows.PaddedRows(0, BandRows) + Rows.Phases - 1) / Rows.Phases;
         PlaneLength = checked(PlaneRows * Rows.Phases * RowPitch);
-        BufferPitch = RoundUp(Columns.LongestClass);
+        BufferPitch = RoundUp(checked(Columns.LongestClass * Images));
     }
 
     /// <summary>Taps along each axis.</summary>
@@ -63,6 +65,10 @@ internal readonly unsafe struct WindowPlan
 
     /// <summary>Whether this is an input gradient.</summary>
     public bool Backward { get; }
+
+    /// <summary>Images worked on at once, F: a column is F floats, one of each image. They share the weights, so F
+    /// images are one image with columns F times as wide, and narrow maps fill the vectors.</summary>
+    public int Images { get; }
 
     /// <summary>Rows of the padded map.</summary>
     public WindowAxis Rows { get; }
@@ -89,6 +95,12 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Elements of a padded plane, of one band.</summary>
     public int PlaneLength { get; }
 
+    /// <summary>Pixels of a plane before it is padded.</summary>
+    public int SourcePixels { get; }
+
+    /// <summary>Elements of a plane of several images put together, before it is padded; 0 for one image.</summary>
+    public int SourceLength => Images == 1 ? 0 : RoundUp(checked(SourcePixels * Images));
+
     /// <summary>Elements of a row of a tile's buffer.</summary>
     public int BufferPitch { get; }
 
@@ -96,16 +108,18 @@ internal readonly unsafe struct WindowPlan
     public int BufferLength => checked(Columns.Classes * TileRows * BufferPitch);
 
     /// <summary>Elements of the tables.</summary>
-    public int TableLength => RoundUp(6 * Kernel + Rows.Classes + Columns.Classes + 2);
+    public int TableLength => RoundUp(checked(6 * Kernel + Rows.Classes + Columns.Classes + 2));
 
     /// <summary>Rows between the taps of a run, e: output rows are worked on in e interleaved sets.</summary>
     public int RowStep => dilation / Gcd(dilation, Stride);
 
-    /// <summary>The plan of a forward pass or a weight gradient that pads some planes at a time.</summary>
-    public static WindowPlan OfForward(Window window, int planes) => new(window, planes, backward: false);
+    /// <summary>The plan of a forward pass or a weight gradient that pads some planes of a batch at a time.</summary>
+    public static WindowPlan OfForward(Window window, int planes, int images) =>
+        new(window, planes, images, backward: false);
 
-    /// <summary>The plan of an input gradient that pads some planes at a time.</summary>
-    public static WindowPlan OfBackwardInput(Window window, int planes) => new(window, planes, backward: true);
+    /// <summary>The plan of an input gradient that pads some planes of a batch at a time.</summary>
+    public static WindowPlan OfBackwardInput(Window window, int planes, int images) =>
+        new(window, planes, images, backward: true);
 
     /// <summary>The next multiple of <see cref="Vector"/>.</summary>
     public static int RoundUp(int length) => checked(length + Vector - 1) / Vector * Vector;
@@ -114,7 +128,7 @@ internal readonly unsafe struct WindowPlan
     public int RowOffset(int row) => (row % Rows.Phases * PlaneRows + row / Rows.Phases) * RowPitch;
 
     /// <summary>Where column <paramref name="column"/> of the padded map stands in its row.</summary>
-    public int ColumnOffset(int column) => column % Columns.Phases * Pitch + column / Columns.Phases;
+    public int ColumnOffset(int column) => column % Columns.Phases * Pitch + column / Columns.Phases * Images;
 
     /// <summary>Writes the tables of taps into memory of <see cref="TableLength"/>.</summary>
     /// <param name="memory">Where to.</param>
@@ -130,8 +144,8 @@ internal readonly unsafe struct WindowPlan
             tables.RunStart[first] = count;
             if (Backward)
             {
-                int phase = Rows.Phase(first), start = Kernel - 1;
-                while (start >= 0 && start * dilation % Stride != phase)
+                int phase = Rows.Phase(first), start = Rows.EndTap - 1;
+                while (start >= Rows.FirstTap && start * dilation % Stride != phase)
                 {
                     start--;
                 }
@@ -140,7 +154,7 @@ internal readonly unsafe struct WindowPlan
             }
             else
             {
-                for (int start = 0; start < Math.Min(cycle, Kernel); start++)
+                for (int start = Rows.FirstTap; start < Math.Min(Rows.FirstTap + cycle, Rows.EndTap); start++)
                 {
                     count = AddRuns(tables.Runs, count, start, cycle, 0, runs);
                 }
@@ -153,15 +167,15 @@ internal readonly unsafe struct WindowPlan
         {
             tables.TapStart[first] = count;
             int phase = Columns.Phase(first), place = Columns.Place(first);
-            for (int kw = 0; kw < Kernel; kw++)
+            for (int kw = Columns.FirstTap; kw < Columns.EndTap; kw++)
             {
                 if (!Backward)
                 {
-                    tables.Taps[count++] = new ColumnTap(ColumnOffset(kw * dilation), kw);
+                    tables.Taps[count++] = new ColumnTap(ColumnOffset((kw - Columns.FirstTap) * dilation), kw);
                 }
                 else if (kw * dilation % Stride == phase)
                 {
-                    tables.Taps[count++] = new ColumnTap(place - kw * dilation / Stride, kw);
+                    tables.Taps[count++] = new ColumnTap((place - kw * dilation / Stride) * Images, kw);
                 }
             }
         }
@@ -173,7 +187,7 @@ internal readonly unsafe struct WindowPlan
     private int AddRuns(RowRun* table, int count, int start, int step, int place, int runs)
     {
         int left = 0;
-        for (int kh = start; kh >= 0 && kh < Kernel; kh += step)
+        for (int kh = start; kh >= Rows.FirstTap && kh < Rows.EndTap; kh += step)
         {
             left++;
         }
@@ -187,13 +201,34 @@ internal readonly unsafe struct WindowPlan
                 >= 5 when left >= 5 => 5,
                 _ => Math.Min(left, 3),
             };
-            int source = Backward ? (place - kh * dilation / Stride) * RowPitch : RowOffset(kh * dilation);
+            int source = Backward
+                ? (place - kh * dilation / Stride) * RowPitch
+                : RowOffset((kh - Rows.FirstTap) * dilation);
             table[count++] = new RowRun(source, kh, step, taps);
             kh += taps * step;
             left -= taps;
         }
 
         return count;
+    }
+
+    /// <summary>Number of images that fills the vectors well enough to pay for taking them together and apart: the one
+    /// with the fewest vectors a row, where that saves a third.</summary>
+    private static int ImagesOf(int width, int images)
+    {
+        int best = 1;
+        long fewest = images * ((width + Vector - 1L) / Vector);
+        long limit = 2 * fewest / 3;
+        for (int f = 4; f <= Vector; f *= 2)
+        {
+            long vectors = (images + f - 1L) / f * (((long)width * f + Vector - 1) / Vector);
+            if (vectors <= limit && vectors < fewest)
+            {
+                (best, fewest) = (f, vectors);
+            }
+        }
+
+        return best;
     }
 
     private static int Gcd(int a, int b) => b == 0 ? a : Gcd(b, a % b);
@@ -227,11 +262,12 @@ internal readonly struct WindowAxis
     public WindowAxis(Window window, int size, int outSize, int pad, bool backward)
     {
         (stride, this.pad, this.backward) = (window.Stride, pad, backward);
-        int reach = (window.Kernel - 1) * window.Dilation;
+        (FirstTap, EndTap) = TapsInside(window, size, outSize, pad);
         if (!backward)
         {
-            (this.size, Classes, Phases, First) = (outSize, 1, stride, -pad);
-            Length = (outSize - 1) * stride + reach + 1;
+            (this.size, Classes, Phases) = (outSize, 1, stride);
+            First = FirstTap * window.Dilation - pad;
+            Length = (outSize - 1) * stride + (EndTap - 1 - FirstTap) * window.Dilation + 1;
             return;
         }
 
@@ -240,7 +276,7 @@ internal readonly struct WindowAxis
         for (int start = 0; start < Classes; start++)
         {
             int place = (start + pad) / stride, phase = (start + pad) % stride;
-            for (int k = 0; k < window.Kernel; k++)
+            for (int k = FirstTap; k < EndTap; k++)
             {
                 if (k * window.Dilation % stride == phase)
                 {
@@ -253,6 +289,13 @@ internal readonly struct WindowAxis
 
         (First, Length) = first > last ? (0, 0) : (first, last - first + 1);
     }
+
+    /// <summary>First tap that reaches the map from any output: those outside meet padding alone, and are left out.
+    /// (A kernel of 11 over a map of 4 with stride 2 has 6 taps an axis.)</summary>
+    public int FirstTap { get; }
+
+    /// <summary>End of the taps that reach the map.</summary>
+    public int EndTap { get; }
 
     /// <summary>Sets of outputs that are worked on apart: 1 forward, s backward.</summary>
     public int Classes { get; }
@@ -277,12 +320,14 @@ internal readonly struct WindowAxis
         Math.Max(0, Math.Min(Length - start * Phases, (count - 1) * Phases + Halo));
 
     /// <summary>Elements of one phase that whole vectors may touch: those that read for the last outputs, and those
-    /// that write the last of <paramref name="source"/> elements.</summary>
-    public int Reach(int source)
+    /// that write the last of <paramref name="source"/> columns of <paramref name="images"/> elements.</summary>
+    public int Reach(int source, int images)
     {
         int places = (Length + Phases - 1) / Phases, written = (Math.Min(source, Length) + Phases - 1) / Phases;
-        int read = Math.Max(0, places - LongestClass) + 1 + WindowPlan.RoundUp(LongestClass);
-        return Math.Max(read, Math.Max(0, -First) / Phases + 1 + WindowPlan.RoundUp(written));
+        int read = checked((Math.Max(0, places - LongestClass) + 1) * images
+            + WindowPlan.RoundUp(LongestClass * images));
+        return Math.Max(read,
+            checked((Math.Max(0, -First) / Phases + 1) * images + WindowPlan.RoundUp(written * images)));
     }
 
     /// <summary>Outputs of a class.</summary>
@@ -293,4 +338,23 @@ internal readonly struct WindowAxis
 
     /// <summary>Backward: padded coordinate that tap 0 of a class reads for its first output.</summary>
     public int Place(int start) => (start + pad) / stride - First;
+
+    /// <summary>The taps between the first and the last that some output reads the map with; all of them where none
+    /// does.</summary>
+    private static (int First, int End) TapsInside(Window window, int size, int outSize, int pad)
+    {
+        int first = window.Kernel, end = 0;
+        for (int k = 0; k < window.Kernel; k++)
+        {
+            long start = (long)k * window.Dilation - pad;
+            long output = start >= 0 ? 0 : (-start + window.Stride - 1) / window.Stride;
+            if (output < outSize && start + output * window.Stride < size)
+            {
+                first = Math.Min(first, k);
+                end = k + 1;
+            }
+        }
+
+        return first < end ? (first, end) : (0, window.Kernel);
+    }
 }

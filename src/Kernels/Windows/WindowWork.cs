@@ -13,10 +13,10 @@ internal static unsafe class WindowWork
     private const int ChannelPieces = 32;
 
     /// <summary>Floats of scratch for some threads.</summary>
-    public static int ScratchLength(ReadOnlySpan<WindowPart> parts, int threads, string kernel)
+    public static int ScratchLength(ReadOnlySpan<WindowPart> parts, int images, int threads, string kernel)
     {
         Guard.Positive(threads, kernel);
-        long length = (long)PerThread(parts) * threads + WindowPlan.Vector;
+        long length = (long)PerThread(parts, images) * threads + WindowPlan.Vector;
         Guard.That(length <= Guard.MaxLength, kernel,
             $"{threads} threads need {length} floats of scratch, at most {Guard.MaxLength}.");
         return (int)length;
@@ -92,10 +92,11 @@ internal static unsafe class WindowWork
         fixed (WindowPart* part = parts)
         fixed (float* from = input, weights = w, start = bias, to = output, memory = scratch)
         {
-            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N, parts.Length), from,
+            int images = WindowPlan.OfForward(parts[0].Window, 1, x.N).Images, blocks = (x.N + images - 1) / images;
+            Groups<TSimd, TVector> work = new(part, parts.Length, x.N, images, Bands(blocks, parts.Length), from,
                 (nint)x.ImageLength, weights, start, to, (nint)y.ImageLength,
-                Align(memory), PerThread(parts), backward: false);
-            WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
+                Align(memory), PerThread(parts, x.N), backward: false);
+            WorkPool.For(pool, checked(blocks * work.PiecesPerBlock), work);
         }
     }
 
@@ -108,10 +109,12 @@ internal static unsafe class WindowWork
         fixed (WindowPart* part = parts)
         fixed (float* from = dy, weights = w, to = dx, memory = scratch)
         {
-            Groups<TSimd, TVector> work = new(part, parts.Length, Bands(x.N, parts.Length), from,
+            int images = WindowPlan.OfBackwardInput(parts[0].Window, 1, x.N).Images;
+            int blocks = (x.N + images - 1) / images;
+            Groups<TSimd, TVector> work = new(part, parts.Length, x.N, images, Bands(blocks, parts.Length), from,
                 (nint)y.ImageLength, weights, null, to, (nint)x.ImageLength,
-                Align(memory), PerThread(parts), backward: true);
-            WorkPool.For(pool, checked(x.N * work.PiecesPerImage), work);
+                Align(memory), PerThread(parts, x.N), backward: true);
+            WorkPool.For(pool, checked(blocks * work.PiecesPerBlock), work);
         }
     }
 
@@ -131,16 +134,22 @@ internal static unsafe class WindowWork
         fixed (float* from = input, gradient = dy, to = dw, memory = scratch)
         {
             WorkPool.For(pool, pieces, new Channels<TSimd, TVector>(part, most, x.N, from, (nint)x.ImageLength,
-                gradient, (nint)y.ImageLength, to, Align(memory), PerThread(parts)));
+                gradient, (nint)y.ImageLength, to, Align(memory), PerThread(parts, x.N)));
         }
     }
 
-    private static int PerThread(ReadOnlySpan<WindowPart> parts)
+    /// <summary>Roundings on the longest path of a weight gradient: at the narrowest width a lane adds the columns of a
+    /// quarter of each row, or, of several images together, whole maps of a quarter of the images; then bands are
+    /// added, and lanes.</summary>
+    public static long GradientDepth(Shape y) =>
+        y.N * (long)y.H * ((y.W + 3) / 4) + y.Pixels + y.N * ((y.H + 15L) / 16);
+
+    private static int PerThread(ReadOnlySpan<WindowPart> parts, int images)
     {
         int longest = 0;
         foreach (ref readonly WindowPart part in parts)
         {
-            longest = Math.Max(longest, part.ScratchLength);
+            longest = Math.Max(longest, part.ScratchLength(images));
         }
 
         return longest;
@@ -156,13 +165,14 @@ internal static unsafe class WindowWork
 
     private static float* Align(float* memory) => (float*)(((nuint)memory + 63) & ~(nuint)63);
 
-    /// <summary>Groups of one image: forward and input gradient.</summary>
-    private readonly struct Groups<TSimd, TVector>(WindowPart* parts, int count, int bands, float* from, nint fromImage,
-        float* w, float* bias, float* to, nint toImage, float* scratch, nint perThread, bool backward) : IWork
+    /// <summary>Groups of a block of images (which the parts have in common): forward and input gradient.</summary>
+    private readonly struct Groups<TSimd, TVector>(WindowPart* parts, int count, int batch, int images, int bands,
+        float* from, nint fromImage, float* w, float* bias, float* to, nint toImage, float* scratch, nint perThread,
+        bool backward) : IWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        public int PiecesPerImage
+        public int PiecesPerBlock
         {
             get
             {
@@ -178,7 +188,7 @@ internal static unsafe class WindowWork
 
         public void Run(int index, int worker)
         {
-            int perImage = PiecesPerImage, n = index / perImage, band = index % perImage, p = 0;
+            int perBlock = PiecesPerBlock, n = index / perBlock * images, band = index % perBlock, p = 0;
             for (; band >= Math.Min(bands, parts[p].Groups); p++)
             {
                 band -= Math.Min(bands, parts[p].Groups);
@@ -187,17 +197,18 @@ internal static unsafe class WindowWork
             WindowPart part = parts[p];
             int pieces = Math.Min(bands, part.Groups);
             int first = (int)((long)part.Groups * band / pieces), end = (int)((long)part.Groups * (band + 1) / pieces);
-            float* memory = scratch + worker * perThread;
+            float* memory = scratch + worker * perThread, source = from + n * fromImage, result = to + n * toImage;
+            int there = Math.Min(images, batch - n);
             if (backward)
             {
-                WindowConv.BackwardInput<TSimd, TVector>(part, from + n * fromImage + part.Y, w + part.W,
-                    to + n * toImage + part.X, first, end - first, memory);
+                WindowConv.BackwardInput<TSimd, TVector>(part, batch, there, source + part.Y, fromImage, w + part.W,
+                    result + part.X, toImage, first, end - first, memory);
             }
             else
             {
                 int channel = part.Y / part.YPlane;
-                WindowConv.Forward<TSimd, TVector>(part, from + n * fromImage + part.X, w + part.W,
-                    bias == null ? null : bias + channel, to + n * toImage + part.Y, first, end - first, memory);
+                WindowConv.Forward<TSimd, TVector>(part, batch, there, source + part.X, fromImage, w + part.W,
+                    bias == null ? null : bias + channel, result + part.Y, toImage, first, end - first, memory);
             }
         }
     }
@@ -217,8 +228,9 @@ internal static unsafe class WindowWork
             }
 
             WindowPart part = parts[p];
-            int channels = part.Groups * part.In, pieces = Math.Min(most, channels);
-            int first = (int)((long)channels * index / pieces), end = (int)((long)channels * (index + 1) / pieces);
+            int pieces = Math.Min(most, part.Groups * part.In), unit = part.Groups >= pieces ? part.In : 1;
+            long units = part.Groups * part.In / unit;
+            int first = (int)(units * index / pieces) * unit, end = (int)(units * (index + 1) / pieces) * unit;
             WindowConv.BackwardWeight<TSimd, TVector>(part, images, x + part.X, xImage, dy + part.Y, dyImage,
                 dw + part.W, first, end - first, scratch + worker * perThread);
         }
