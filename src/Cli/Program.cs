@@ -74,7 +74,8 @@ public static class Program
 
         foreach (Command command in (ReadOnlySpan<Command>)
         [
-            TrainCommand.Create(shell), EvalCommand.Create(shell), PredictCommand.Create(shell),
+            DemoCommand.Create(shell), TrainCommand.Create(shell), EvalCommand.Create(shell),
+            PredictCommand.Create(shell),
             SummaryCommand.Create(shell), BenchCommand.Create(shell), VerifyCommand.Create(shell),
             ExportCommand.Create(shell), InspectCommand.Create(shell), DevicesCommand.Create(shell),
         ])

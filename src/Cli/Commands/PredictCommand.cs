@@ -121,7 +121,8 @@ internal static class PredictCommand
         return Preprocess(images, weights.PreprocessingFor(images, shell).Transforms(augment: false));
     }
 
-    private static (Shape Shape, float[] X) Preprocess(ImageDataset data, IReadOnlyList<Transform> transforms)
+    /// <summary>All images as a network sees them.</summary>
+    public static (Shape Shape, float[] X) Preprocess(ImageDataset data, IReadOnlyList<Transform> transforms)
     {
         Loader loader = new(data, new LoaderOptions { BatchSize = 100, Transforms = transforms, Prefetch = 0 });
         Shape shape = loader.BatchShape with { N = data.Count };

@@ -79,14 +79,14 @@ internal sealed class KernelShape
 
     private object Build(KernelOperation operation)
     {
-        (int k, int s, int g, int d) = (One('k', 3), One('s', 1), One('g', 1), One('d', 1));
+        (int s, int g, int d) = (One('s', 1), One('g', 1), One('d', 1));
         int o = One('o', X.C);
         Type type = operation.ArgsType;
         return type == typeof(MuxConv.Args) ? new MuxConv.Args(X, Many('m', 0), Many('k', 3), g, s, d, odd)
             : type == typeof(MixedConv.Args) ? new MixedConv.Args(X, Many('k', 3), g, s, d)
-            : type == typeof(DepthwiseConv.Args) ? new DepthwiseConv.Args(X, k, s, d)
-            : type == typeof(GroupConv.Args) ? new GroupConv.Args(X, o, k, Math.Max(1, X.C / Math.Max(1, g)), s, d)
-            : type == typeof(DenseConv.Args) ? new DenseConv.Args(X, o, k, s, d)
+            : type == typeof(DepthwiseConv.Args) ? new DepthwiseConv.Args(X, One('k', 3), s, d)
+            : type == typeof(GroupConv.Args) ? new GroupConv.Args(X, o, One('k', 3), Math.Max(1, X.C / Math.Max(1, g)), s, d)
+            : type == typeof(DenseConv.Args) ? new DenseConv.Args(X, o, One('k', 3), s, d)
             : type == typeof(PointwiseConv.Args) ? new PointwiseConv.Args(X, o)
             : type == typeof(Linear.Args) ? new Linear.Args(X.N, X.C, o)
             : type == typeof(SpaceToChannel.Args) ? new SpaceToChannel.Args(X, One('r', 2))

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using MuxKernels.Interop;
+
+namespace MuxKernels.Cli.Tests;
+
+public sealed class BenchTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("muxnet").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [Fact]
+    public void A_timed_network_gives_the_logits_of_predict()
+    {
+        string weights = Path.Combine(folder, "w.safetensors"), input = Path.Combine(folder, "x.safetensors");
+        string timed = Path.Combine(folder, "timed.safetensors"), told = Path.Combine(folder, "told.safetensors");
+        Assert.Equal(0, Run.Of("export", "--model", "muxnet-tiny", "--safetensors", weights).Code);
+        Shape shape = new(3, 1, 32, 32);
+        SafeTensors.Write(input, [SafeTensor.Of<float>("x", shape, Values.Uniform(5, shape.Length))]);
+        JsonElement json = Run.Of("bench", "--weights", weights, "--input", input, "--output", timed, "--batch", "3",
+            "--threads", "1", "--seconds", "0.1", "--json", "--quiet").Json();
+        foreach (string number in (ReadOnlySpan<string>)["median_ms", "p5_ms", "p95_ms", "images_per_s",
+            "gmadds_per_s", "percent_of_peak", "peak_gmadds_per_s"])
+        {
+            Assert.True(json.GetProperty(number).GetDouble() > 0, number);
+        }
+
+        Assert.True(json.GetProperty("p5_ms").GetDouble() <= json.GetProperty("median_ms").GetDouble());
+        Assert.Equal(3 * 4_370_392, json.GetProperty("madds").GetInt64());
+        JsonElement predicted = Run.Of("predict", "--weights", weights, "--input", input, "--output", told, "--top",
+            "2", "--threads", "2", "--json").Json();
+        using SafeTensorsFile a = SafeTensors.Read(timed), b = SafeTensors.Read(told);
+        Assert.Equal(a.Read<float>("y"), b.Read<float>("y"));
+        JsonElement first = predicted.GetProperty("predictions")[0];
+        Assert.Equal(2, first.GetProperty("top").GetArrayLength());
+        Assert.Equal(first.GetProperty("class").GetInt32(), first.GetProperty("top")[0].GetProperty("class").GetInt32());
+        Run.Of("bench", "--weights", weights, "--input", input, "--batch", "4").Fails(2, "--batch 4");
+        Run.Of("predict", "--weights", weights, "--input", input, "--raw").Fails(1, input, "0 … 255");
+        SafeTensors.Write(input, [SafeTensor.Of<float>("x", new Shape(1, 3, 32, 32), new float[3 * 1024])]);
+        Run.Of("predict", "--weights", weights, "--input", input).Fails(1, input, "[1, 3, 32, 32]");
+    }
+
+    [Fact]
+    public void A_training_step_is_timed_in_phases()
+    {
+        JsonElement json = Run.Of("bench", "--model", "muxnet-tiny", "--batch", "4", "--mode", "train", "--seconds",
+            "0.1", "--json").Json();
+        JsonElement phases = json.GetProperty("phases");
+        double sum = phases.EnumerateObject().Sum(p => p.Value.GetDouble());
+        Assert.InRange(sum, 0, 3 * json.GetProperty("p95_ms").GetDouble());
+        Assert.Equal(3, phases.EnumerateObject().Count());
+    }
+
+    [Theory]
+    [InlineData("muxconv.forward", "1x48x12x12 k3 m-1.0.1", "fused", "three-step", "plain depthwise")]
+    [InlineData("muxconv.backward-weight", "2x12x9x9 k3.3.5 m-1.0.1 pad", "fused", "three-step")]
+    [InlineData("depthwise.forward", "1x24x14x14 k5 s2", "v128")]
+    [InlineData("group.forward", "1x24x14x14 k3 g2", "v128")]
+    [InlineData("mixed.backward-input", "1x24x14x14 k3.5.7", "v128")]
+    [InlineData("pointwise.forward", "1x24x14x14 o48", "v128")]
+    [InlineData("linear.forward", "4x64 o10", "v128")]
+    [InlineData("activation.forward", "1x24x14x14 hard-swish", "v128")]
+    public void A_kernel_stands_beside_its_other_forms(string kernel, string shape, params string[] forms)
+    {
+        JsonElement json = Run.Of("bench", "--kernel", kernel, "--shape", shape, "--seconds", "0", "--threads", "1",
+            "--json").Json();
+        string[] targets = [.. json.GetProperty("variants").EnumerateArray()
+            .Select(v => v.GetProperty("target").GetString()!)];
+        Assert.All(forms, form => Assert.Contains(form, targets));
+        Assert.All(json.GetProperty("variants").EnumerateArray(),
+            v => Assert.True(v.GetProperty("median_ms").GetDouble() > 0));
+    }
+
+    [Theory]
+    [InlineData("--kernel nope --shape 1x8x8x8", "nope", "muxconv.forward")]
+    [InlineData("--kernel muxconv.forward", "--shape")]
+    [InlineData("--kernel muxconv.forward --shape 1x8x8", "1x8x8")]
+    [InlineData("--kernel muxconv.forward --shape 1x9x8x8,m-1.0.1,q4", "q4")]
+    [InlineData("--kernel muxconv.forward --shape 1x9x8x8,m-1.0.1", "part 2")]
+    [InlineData("--shape 1x8x8x8", "--kernel")]
+    [InlineData("--model muxnet-tiny --mode both", "--mode", "both")]
+    public void A_wrong_bench_is_2(string line, params string[] words) =>
+        Run.Of(["bench", .. line.Split(' ').Select(w => w.Replace(',', ' '))]).Fails(2, words);
+
+    [Fact]
+    public void Compare_finds_what_became_slower()
+    {
+        string before = Path.Combine(folder, "a.json"), after = Path.Combine(folder, "b.json");
+        Run run = Run.Of("bench", "--kernel", "muxconv.forward", "--shape", "1x12x8x8 k3 m-1.0.1", "--seconds", "0",
+            "--json");
+        File.WriteAllText(before, run.Output);
+        double median = run.Json().GetProperty("variants")[0].GetProperty("median_ms").GetDouble();
+        string number = run.Output.Split("\"median_ms\": ")[1].Split(',')[0];
+        File.WriteAllText(after, run.Output.Replace($"\"median_ms\": {number}", $"\"median_ms\": {3 * median:R}",
+            StringComparison.Ordinal));
+        Assert.Equal(0, Run.Of("bench", "compare", before, before, "--json").Json().GetProperty("slower").GetInt32());
+        Run slower = Run.Of("bench", "compare", before, after);
+        Assert.Equal(1, slower.Code);
+        Assert.Contains("SLOWER", slower.Output, StringComparison.Ordinal);
+        File.WriteAllText(after, "{}");
+        Run.Of("bench", "compare", before, after).Fails(1, after);
+    }
+}
