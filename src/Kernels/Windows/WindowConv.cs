@@ -56,7 +56,7 @@ internal static unsafe partial class WindowConv
         for (int group = first; group < first + count; group++)
         {
             float* source = x + (nint)group * part.In * part.XPlane;
-            nint plane = Together(plan, ref source, part.XPlane, part.In, xImage, images, together);
+            nint plane = Together<TSimd, TVector>(plan, ref source, part.XPlane, part.In, xImage, images, together);
             for (int start = 0; start < height; start += plan.BandRows)
             {
                 int end = Math.Min(start + plan.BandRows, height);
@@ -85,7 +85,8 @@ internal static unsafe partial class WindowConv
 
                     if (plan.Images > 1)
                     {
-                        WindowImages.Apart(result, plan.Images, (end - start) * window.OutWidth, band, yImage, images);
+                        WindowImages.Apart<TSimd, TVector>(result, plan.Images, (end - start) * window.OutWidth, band,
+                            yImage, images);
                     }
                 }
             }
@@ -130,7 +131,7 @@ internal static unsafe partial class WindowConv
         for (int group = first; group < first + count; group++)
         {
             float* source = dy + (nint)group * part.Out * part.YPlane;
-            nint plane = Together(plan, ref source, part.YPlane, part.Out, dyImage, images, together);
+            nint plane = Together<TSimd, TVector>(plan, ref source, part.YPlane, part.Out, dyImage, images, together);
             for (int start = 0; start < plan.Rows.LongestClass; start += plan.BandRows)
             {
                 for (int o = 0; o < part.Out; o++)
@@ -163,8 +164,8 @@ internal static unsafe partial class WindowConv
 
                     if (plan.Images > 1)
                     {
-                        WindowImages.Apart(result, plan.Images, (endRow - firstRow) * window.Width, band, dxImage,
-                            images);
+                        WindowImages.Apart<TSimd, TVector>(result, plan.Images, (endRow - firstRow) * window.Width,
+                            band, dxImage, images);
                     }
                 }
             }
@@ -174,8 +175,10 @@ internal static unsafe partial class WindowConv
     /// <summary>Where the planes of a group are read: where they stand, or put together with those of other images.
     /// </summary>
     /// <returns>Elements from one plane to the next.</returns>
-    private static nint Together(in WindowPlan plan, ref float* source, int plane, int planes, nint image, int images,
-        float* together)
+    private static nint Together<TSimd, TVector>(in WindowPlan plan, ref float* source, int plane, int planes,
+        nint image, int images, float* together)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
     {
         if (plan.Images == 1)
         {
@@ -184,7 +187,7 @@ internal static unsafe partial class WindowConv
 
         for (int i = 0; i < planes; i++)
         {
-            WindowImages.Together(source + (nint)i * plane, image, images, plan.SourcePixels,
+            WindowImages.Together<TSimd, TVector>(source + (nint)i * plane, image, images, plan.SourcePixels,
                 together + (nint)i * plan.SourceLength, plan.Images);
         }
 
@@ -227,7 +230,8 @@ internal static unsafe partial class WindowConv
         RowRun* runs = tables.Runs + tables.RunStart[rowClass];
         int count = tables.RunStart[rowClass + 1] - tables.RunStart[rowClass];
         float* own = buffer;
-        for (int c = 0; c < plan.Columns.Classes; c++, own += WindowPlan.TileRows * plan.BufferPitch)
+        int classes = plan.Columns.Classes;
+        for (int c = 0; c < classes; c++, own += WindowPlan.TileRows * plan.BufferPitch)
         {
             tile->Taps = tables.Taps + tables.TapStart[c];
             tile->TapCount = tables.TapStart[c + 1] - tables.TapStart[c];
@@ -258,16 +262,18 @@ internal static unsafe partial class WindowConv
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        nint classPitch = WindowPlan.TileRows * plan.BufferPitch;
-        for (int j = 0; j < rows; j++, buffer += plan.BufferPitch, to += toPitch)
+        nint pitch = plan.BufferPitch, classPitch = WindowPlan.TileRows * pitch;
+        int images = plan.Images;
+        bool isPair = stride == 2 && plan.Columns.Classes == 2;
+        for (int j = 0; j < rows; j++, buffer += pitch, to += toPitch)
         {
-            if (plan.Images > 1)
+            if (images > 1)
             {
-                JoinImages(plan.Images, buffer, classPitch, to, width, stride);
+                JoinImages(images, buffer, classPitch, to, width, stride);
                 continue;
             }
 
-            if (stride != 2 || plan.Columns.Classes != 2)
+            if (!isPair)
             {
                 for (int v = 0; v < width; v++)
                 {

@@ -30,7 +30,7 @@ internal static unsafe partial class WindowConv
         where TVector : struct
     {
         Window window = part.Window;
-        WindowPlan plan = WindowPlan.OfForward(window, planes: 1, images);
+        WindowPlan plan = WindowPlan.OfBackwardWeight(window, images);
         int most = TSimd.Lanes == WindowPlan.Vector ? 5 : 3, taps = window.Taps;
         WindowTables tables = plan.Fill((int*)scratch, most);
         int planes = GradientPlanes(part, plan, images), lanes = plan.Images;
@@ -66,7 +66,7 @@ internal static unsafe partial class WindowConv
                         int n = (block + b) * lanes;
                         for (int o = 0; o < part.Out; o++)
                         {
-                            WindowImages.Together(band + n * dyImage + (nint)o * part.YPlane, dyImage,
+                            WindowImages.Together<TSimd, TVector>(band + n * dyImage + (nint)o * part.YPlane, dyImage,
                                 Math.Min(lanes, images - n), tile.Height * window.OutWidth,
                                 dyTogether + ((nint)o * planes + b) * dyLength, lanes);
                         }
@@ -78,7 +78,8 @@ internal static unsafe partial class WindowConv
                         {
                             int n = (block + b) * lanes;
                             float* source = x + n * xImage + (nint)(channel + i) * part.XPlane;
-                            Together(plan, ref source, part.XPlane, 1, xImage, Math.Min(lanes, images - n), together);
+                            Together<TSimd, TVector>(plan, ref source, part.XPlane, 1, xImage,
+                                Math.Min(lanes, images - n), together);
                             WindowPadding.Copy<TSimd, TVector>(plan, source, window.Height, window.Width,
                                 padded + (nint)b * plan.PlaneLength, start, tile.Height);
                         }
@@ -109,7 +110,7 @@ internal static unsafe partial class WindowConv
     /// <summary>Floats of scratch of a weight gradient.</summary>
     public static long GradientScratch(in WindowPart part, int images)
     {
-        WindowPlan plan = WindowPlan.OfForward(part.Window, planes: 1, images);
+        WindowPlan plan = WindowPlan.OfBackwardWeight(part.Window, images);
         long planes = GradientPlanes(part, plan, images);
         long sums = Math.Min(ChannelRun, part.In) * (long)WindowPlan.RoundUp(part.Window.Taps) * WindowPlan.Vector;
         return plan.TableLength + planes * plan.PlaneLength + part.Out * sums + plan.SourceLength

@@ -36,16 +36,21 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Floats of padded planes that stay in a first-level cache of 32 KB.</summary>
     private const int CacheLength = 6144;
 
+    /// <summary>Pixels of a plane from which on planes are streamed through the caches faster one image after the
+    /// other than several side by side.</summary>
+    private const int Stream = 256;
+
     private readonly int dilation;
 
-    private WindowPlan(Window window, int planes, int images, bool backward)
+    private WindowPlan(Window window, int planes, int images, bool backward, bool isStreamed)
     {
         (Kernel, Stride, dilation) = (window.Kernel, window.Stride, window.Dilation);
         Backward = backward;
         Rows = new WindowAxis(window, window.Height, window.OutHeight, window.PadTop, backward);
         Columns = new WindowAxis(window, window.Width, window.OutWidth, window.PadLeft, backward);
         SourcePixels = backward ? window.OutHeight * window.OutWidth : window.Height * window.Width;
-        Images = ImagesOf(Columns.LongestClass, images);
+        bool isLong = Math.Max((long)window.Height * window.Width, (long)window.OutHeight * window.OutWidth) >= Stream;
+        Images = isStreamed && isLong ? 1 : ImagesOf(Columns.LongestClass, images);
         Pitch = RoundUp(Columns.Reach(backward ? window.OutWidth : window.Width, Images));
         RowPitch = checked(Columns.Phases * Pitch);
         long room = (long)CacheLength / planes / RowPitch / Rows.Phases - Rows.Halo;
@@ -70,11 +75,11 @@ internal readonly unsafe struct WindowPlan
     /// images are one image with columns F times as wide, and narrow maps fill the vectors.</summary>
     public int Images { get; }
 
-    /// <summary>Rows of the padded map.</summary>
-    public WindowAxis Rows { get; }
+    /// <summary>Rows of the padded map; a field, for a property copies it at each use.</summary>
+    public readonly WindowAxis Rows;
 
     /// <summary>Columns of the padded map.</summary>
-    public WindowAxis Columns { get; }
+    public readonly WindowAxis Columns;
 
     /// <summary>Elements of one column phase of a padded row.</summary>
     public int Pitch { get; }
@@ -113,13 +118,17 @@ internal readonly unsafe struct WindowPlan
     /// <summary>Rows between the taps of a run, e: output rows are worked on in e interleaved sets.</summary>
     public int RowStep => dilation / Gcd(dilation, Stride);
 
-    /// <summary>The plan of a forward pass or a weight gradient that pads some planes of a batch at a time.</summary>
+    /// <summary>The plan of a forward pass that pads some planes of a batch at a time.</summary>
     public static WindowPlan OfForward(Window window, int planes, int images) =>
-        new(window, planes, images, backward: false);
+        new(window, planes, images, backward: false, isStreamed: true);
 
     /// <summary>The plan of an input gradient that pads some planes of a batch at a time.</summary>
     public static WindowPlan OfBackwardInput(Window window, int planes, int images) =>
-        new(window, planes, images, backward: true);
+        new(window, planes, images, backward: true, isStreamed: true);
+
+    /// <summary>The plan of a weight gradient: that of a forward pass of one plane.</summary>
+    public static WindowPlan OfBackwardWeight(Window window, int images) =>
+        new(window, planes: 1, images, backward: false, isStreamed: false);
 
     /// <summary>The next multiple of <see cref="Vector"/>.</summary>
     public static int RoundUp(int length) => checked(length + Vector - 1) / Vector * Vector;
@@ -217,6 +226,11 @@ internal readonly unsafe struct WindowPlan
     private static int ImagesOf(int width, int images)
     {
         int best = 1;
+        if (images == 1 || width >= Vector)
+        {
+            return best;
+        }
+
         long fewest = images * ((width + Vector - 1L) / Vector);
         long limit = 2 * fewest / 3;
         for (int f = 4; f <= Vector; f *= 2)
@@ -343,18 +357,24 @@ internal readonly struct WindowAxis
     /// does.</summary>
     private static (int First, int End) TapsInside(Window window, int size, int outSize, int pad)
     {
-        int first = window.Kernel, end = 0;
-        for (int k = 0; k < window.Kernel; k++)
+        int first = 0, end = window.Kernel;
+        while (first < end && !IsInside(first))
         {
-            long start = (long)k * window.Dilation - pad;
-            long output = start >= 0 ? 0 : (-start + window.Stride - 1) / window.Stride;
-            if (output < outSize && start + output * window.Stride < size)
-            {
-                first = Math.Min(first, k);
-                end = k + 1;
-            }
+            first++;
+        }
+
+        while (first < end && !IsInside(end - 1))
+        {
+            end--;
         }
 
         return first < end ? (first, end) : (0, window.Kernel);
+
+        bool IsInside(int k)
+        {
+            int start = k * window.Dilation - pad;
+            int output = start >= 0 ? 0 : window.Stride == 1 ? -start : (-start + window.Stride - 1) / window.Stride;
+            return output < outSize && start + output * window.Stride < size;
+        }
     }
 }
