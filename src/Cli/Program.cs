@@ -75,9 +75,9 @@ public static class Program
         foreach (Command command in (ReadOnlySpan<Command>)
         [
             DemoCommand.Create(shell), TrainCommand.Create(shell), EvalCommand.Create(shell),
-            PredictCommand.Create(shell),
-            SummaryCommand.Create(shell), BenchCommand.Create(shell), VerifyCommand.Create(shell),
-            ExportCommand.Create(shell), InspectCommand.Create(shell), DevicesCommand.Create(shell),
+            PredictCommand.Create(shell), SummaryCommand.Create(shell), BenchCommand.Create(shell),
+            VerifyCommand.Create(shell), ExportCommand.Create(shell), InspectCommand.Create(shell),
+            DevicesCommand.Create(shell),
         ])
         {
             root.Add(command);

@@ -33,7 +33,8 @@ public sealed class BenchTests : IDisposable
         Assert.Equal(a.Read<float>("y"), b.Read<float>("y"));
         JsonElement first = predicted.GetProperty("predictions")[0];
         Assert.Equal(2, first.GetProperty("top").GetArrayLength());
-        Assert.Equal(first.GetProperty("class").GetInt32(), first.GetProperty("top")[0].GetProperty("class").GetInt32());
+        Assert.Equal(first.GetProperty("class").GetInt32(),
+            first.GetProperty("top")[0].GetProperty("class").GetInt32());
         Run.Of("bench", "--weights", weights, "--input", input, "--batch", "4").Fails(2, "--batch 4");
         Run.Of("predict", "--weights", weights, "--input", input, "--raw").Fails(1, input, "0 … 255");
         SafeTensors.Write(input, [SafeTensor.Of<float>("x", new Shape(1, 3, 32, 32), new float[3 * 1024])]);

@@ -54,4 +54,53 @@ public sealed class TrainTests : IDisposable
             .GetProperty("loss").GetDouble());
         Run.Of("eval", "--weights", best, "--model", "muxnet-xs", "--limit", "8").Fails(1);
     }
+
+    [Fact]
+    public async Task An_interrupted_training_is_130_and_leaves_a_valid_checkpoint()
+    {
+        string last = Path.Combine(folder, "last.safetensors");
+        using CancellationTokenSource source = new();
+        Task<Run> training = Task.Run(() => Run.Of(source.Token, "train", "--limit", "64", "--test-limit", "10",
+            "--batch", "32", "--epochs", "1000", "--output", folder, "--threads", "1", "--quiet"));
+        while (!File.Exists(last) && !training.IsCompleted)
+        {
+            await Task.Delay(20);
+        }
+
+        await source.CancelAsync();
+        (await training).Fails(130, "Interrupted");
+        Run.Of("eval", "--weights", last, "--limit", "10", "--json", "--quiet").Json();
+        Assert.DoesNotContain(Directory.GetFiles(folder), f => Path.GetFileName(f).StartsWith(".tmp",
+            StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Images_of_a_folder_train_a_network_of_their_own_classes()
+    {
+        foreach ((string part, int count) in (ReadOnlySpan<(string, int)>)[("train", 24), ("t10k", 9)])
+        {
+            byte[] images = new byte[16 + count * 144], labels = new byte[8 + count];
+            new byte[] { 0, 0, 8, 3, 0, 0, 0, (byte)count, 0, 0, 0, 12, 0, 0, 0, 12 }.CopyTo(images, 0);
+            new byte[] { 0, 0, 8, 1, 0, 0, 0, (byte)count }.CopyTo(labels, 0);
+            for (int n = 0; n < count; n++)
+            {
+                labels[8 + n] = (byte)(n % 3);
+                images.AsSpan(16 + n * 144, 144).Fill((byte)(20 + n % 3 * 80));
+                images[16 + n * 144] = 0;
+            }
+
+            File.WriteAllBytes(Path.Combine(folder, $"{part}-images-idx3-ubyte"), images);
+            File.WriteAllBytes(Path.Combine(folder, $"{part}-labels-idx1-ubyte"), labels);
+        }
+
+        string output = Path.Combine(folder, "out"), best = Path.Combine(output, "best.safetensors");
+        JsonElement json = Run.Of("train", "--data", folder, "--batch", "8", "--epochs", "1", "--output", output,
+            "--json", "--quiet").Json();
+        Assert.Equal(24, json.GetProperty("train_images").GetInt32());
+        JsonElement eval = Run.Of("eval", "--weights", best, "--data", folder, "--json", "--quiet").Json();
+        Assert.Equal(3, eval.GetProperty("confusion").GetArrayLength());
+        JsonElement predicted = Run.Of("predict", "--weights", best, "--input", folder, "--json", "--quiet").Json();
+        Assert.Equal(9, predicted.GetProperty("predictions").GetArrayLength());
+        Run.Of("eval", "--weights", best).Fails(1, "10 classes");
+    }
 }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace MuxKernels.Cli.Commands;
 
-/// <summary><c>muxnet bench</c>: speed of a network or of one kernel; <c>bench compare</c>: what became slower.</summary>
+/// <summary><c>muxnet bench</c>: speed of a network or a kernel; <c>bench compare</c>: what became slower.</summary>
 internal static class BenchCommand
 {
     public static Command Create(Shell shell)

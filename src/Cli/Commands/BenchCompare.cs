@@ -8,7 +8,7 @@ internal static class BenchCompare
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("compare", "Compares two JSON documents of bench; exit code 1 where something is slower.");
+        Command command = new("compare", "Compares two documents of bench --json; exit code 1 if something is slower.");
         Argument<string> before = new("OLD") { Description = "Earlier document." };
         Argument<string> after = new("NEW") { Description = "Later document." };
         Option<double> tolerance = new("--tolerance")
@@ -67,8 +67,9 @@ internal static class BenchCompare
                     v => v.GetProperty("median_ms").GetDouble());
             }
 
-            string name = $"{root.GetProperty("model").GetString()} {root.GetProperty("mode").GetString()} "
-                + $"{string.Join('x', root.GetProperty("input").EnumerateArray())} {root.GetProperty("threads").GetRawText()} threads";
+            string input = string.Join('x', root.GetProperty("input").EnumerateArray());
+            string name = $"{root.GetProperty("model").GetString()} {root.GetProperty("mode").GetString()} {input} "
+                + $"{root.GetProperty("threads").GetRawText()} threads";
             return new Dictionary<string, double> { [name] = root.GetProperty("median_ms").GetDouble() };
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException

@@ -54,42 +54,37 @@ internal static class DemoCommand
     {
         Stopwatch watch = Stopwatch.StartNew();
         Directory.CreateDirectory(folder);
-        if (shell.OpenDevice() is not CpuDevice device)
+        using Device opened = shell.OpenDevice();
+        CpuDevice device = opened as CpuDevice
+            ?? throw new UsageException($"--device is '{shell.DeviceName}', expected cpu for the demonstration.");
+        DemoMachine machine = DemoKernels.Machine(shell, device);
+        DemoKernel[] kernels = DemoKernels.Measure(shell, device, machine, seconds);
+        DemoTraining training = Train(shell, device, folder, recipe, images);
+        DemoSpeed[] speeds = Speeds(shell, device, machine, training, seconds);
+        string[] files = [.. Write(folder, training, kernels), .. training.Files];
+        string report = Path.Combine(folder, "demo.json");
+        object document = new
         {
-            throw new UsageException($"--device is '{shell.DeviceName}', expected cpu: the demonstration trains there.");
-        }
-
-        using (device)
-        {
-            DemoMachine machine = DemoKernels.Machine(shell, device);
-            DemoKernel[] kernels = DemoKernels.Measure(shell, device, machine, seconds);
-            DemoTraining training = Train(shell, device, folder, recipe, images);
-            DemoSpeed[] speeds = Speeds(shell, device, machine, training, seconds);
-            string[] files = [.. Write(folder, training, kernels), .. training.Files];
-            string report = Path.Combine(folder, "demo.json");
-            object document = new
-            {
-                version = typeof(DemoCommand).Assembly.GetName().Version?.ToString(3),
-                machine,
-                kernels,
-                training.Model,
-                training.Derived,
-                training.Parameters,
-                testAccuracy = training.Evaluated.Top1,
-                testTop5 = training.Evaluated.Top5,
-                testLoss = training.Evaluated.Loss,
-                reloadedBitsEqual = training.BitsEqual,
-                epochs = training.Result.History,
-                trainingSeconds = training.Result.Seconds,
-                confusion = training.Evaluated.ConfusionMatrix(),
-                speeds,
-                seconds = watch.Elapsed.TotalSeconds,
-                files = (string[])[.. files, report],
-            };
-            AtomicFile.WriteText(report, Shell.ToJson(document) + "\n");
-            shell.Result(document);
-            return Close(shell, folder, training, kernels, [.. files, report], watch.Elapsed);
-        }
+            version = typeof(DemoCommand).Assembly.GetName().Version?.ToString(3),
+            machine,
+            kernels,
+            training.Model,
+            training.Derived,
+            training.Parameters,
+            testAccuracy = training.Evaluated.Top1,
+            testTop5 = training.Evaluated.Top5,
+            testLoss = training.Evaluated.Loss,
+            reloadedBitsEqual = training.BitsEqual,
+            epochs = training.Result.History,
+            trainingSeconds = training.Result.Seconds,
+            confusion = training.Evaluated.ConfusionMatrix(),
+            speeds,
+            seconds = watch.Elapsed.TotalSeconds,
+            files = (string[])[.. files, report],
+        };
+        AtomicFile.WriteText(report, Shell.ToJson(document) + "\n");
+        shell.Result(document);
+        return Close(shell, folder, training, kernels, [.. files, report], watch.Elapsed);
     }
 
     private static DemoTraining Train(Shell shell, CpuDevice device, string folder, TrainingOptions recipe,
@@ -100,8 +95,8 @@ internal static class DemoCommand
         shell.Line();
         shell.Line($"3. Training {NetworkOptions.Mark(spec)}, {Table.Number(network.ParameterCount)} parameters, on "
             + $"{images.Count} images of {images.Source}");
-        TrainingResult result = TrainCommand.Train(shell, network, device, images, FashionMnist.Test,
-            recipe with { Output = folder });
+        (TrainingResult result, Preprocessing preprocessing) = TrainCommand.Train(shell, network, device, images,
+            FashionMnist.Test, recipe with { Output = folder });
         foreach (EpochRecord e in result.History)
         {
             shell.Line($"   epoch {e.Epoch}: training loss {e.TrainLoss:F3}, test accuracy {e.TestAccuracy:P2}, "
@@ -109,7 +104,6 @@ internal static class DemoCommand
         }
 
         TrainingFiles files = new(folder);
-        Preprocessing preprocessing = Preprocessing.Of(images, spec.ImageSize);
         (Shape shape, float[] x) = PredictCommand.Preprocess(FashionMnist.Test,
             preprocessing.Transforms(augment: false));
         float[] before = PredictCommand.Logits(network, device, shape, x, shell.Cancellation);

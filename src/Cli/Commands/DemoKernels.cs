@@ -19,7 +19,7 @@ internal sealed record DemoKernel(string Shape, string Direction, IReadOnlyList<
     public double Ratio => Forms[1].MedianMs / Forms[0].MedianMs;
 }
 
-/// <summary>The first two parts of the demonstration: the machine and the kernel that MUXNets are named after.</summary>
+/// <summary>First parts of the demonstration: the machine, and the kernel that MUXNets are named after.</summary>
 internal static class DemoKernels
 {
     private static readonly string[] Directions = ["forward", "backward-input", "backward-weight"];
@@ -42,8 +42,8 @@ internal static class DemoKernels
             MachineProbe.CopyBandwidth(device.Threads, 500));
         Processor p = machine.Processor;
         shell.Line($"1. {p.Name}: {p.KernelsUse}, {machine.Threads} of {p.Threads} threads");
-        shell.Line($"   peak {machine.PeakGmaddsPerS:F0} GMAdd/s ({machine.PeakOneThread:F0} on one thread), memory copy "
-            + $"{machine.CopyGbPerS:F1} GB/s");
+        shell.Line($"   peak {machine.PeakGmaddsPerS:F0} GMAdd/s ({machine.PeakOneThread:F0} on one thread), "
+            + $"memory copy {machine.CopyGbPerS:F1} GB/s");
         return machine;
     }
 
@@ -51,8 +51,8 @@ internal static class DemoKernels
     public static DemoKernel[] Measure(Shell shell, CpuDevice device, DemoMachine machine, double seconds)
     {
         shell.Line();
-        shell.Line("2. Spatial multiplexing (MuxConv): fused, in three steps, and the plain depthwise convolution of the "
-            + "same map");
+        shell.Line("2. Spatial multiplexing (MuxConv): fused, in three steps, and the plain depthwise convolution "
+            + "of the same map");
         List<DemoKernel> kernels = [];
         foreach (MuxConv.Args args in Shapes)
         {

@@ -56,10 +56,13 @@ internal static class TrainCommand
     };
 
     /// <summary>Trains with progress on the shell.</summary>
-    public static TrainingResult Train(Shell shell, MuxNet network, Device device, ImageDataset train,
-        ImageDataset test, TrainingOptions options) =>
-        new Trainer(network, device, train, test, options).Run(p => Show(shell, p), e => Show(shell, e),
-            shell.Cancellation);
+    /// <returns>The result, and what was done to the images.</returns>
+    public static (TrainingResult Result, Preprocessing Preprocessing) Train(Shell shell, MuxNet network,
+        Device device, ImageDataset train, ImageDataset test, TrainingOptions options)
+    {
+        Trainer trainer = new(network, device, train, test, options);
+        return (trainer.Run(p => Show(shell, p), e => Show(shell, e), shell.Cancellation), trainer.Preprocessing);
+    }
 
     private static int Run(Shell shell, NetworkSpec spec, ImageDataset train, ImageDataset test,
         TrainingOptions options)
@@ -68,7 +71,7 @@ internal static class TrainCommand
         using MuxNet network = new(spec);
         shell.Note($"{NetworkOptions.Mark(spec)}, {Table.Number(network.ParameterCount)} parameters, on {device.Name}: "
             + $"{train.Count} training and {test.Count} test images of {train.Source}.");
-        TrainingResult result = Train(shell, network, device, train, test, options);
+        (TrainingResult result, _) = Train(shell, network, device, train, test, options);
         TrainingFiles files = new(options.Output!);
         string[] written = [.. new[] { files.Best, files.Last, files.Log, Path.Combine(files.Folder, "accuracy.svg"),
             Path.Combine(files.Folder, "loss.svg") }.Where(File.Exists)];

@@ -22,11 +22,13 @@ internal static class ImageSheet
         StringBuilder svg = new();
         svg.Append($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" ");
         svg.Append($"viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>{SecurityElement.Escape(title)}</title>\n");
-        svg.Append("<style>text { font: 10px system-ui, \"DejaVu Sans\", sans-serif; fill: #24292f; text-anchor: middle; }");
+        svg.Append("<style>text { font: 10px system-ui, \"DejaVu Sans\", sans-serif; fill: #24292f; ");
+        svg.Append("text-anchor: middle; } rect.frame { fill: none; stroke-width: 3; }");
         svg.Append(" .title { font-size: 15px; font-weight: 600; text-anchor: start; } .page { fill: #ffffff; }");
-        svg.Append(" .right { stroke: #1a7f4b; } .wrong { stroke: #c2334d; } rect.frame { fill: none; stroke-width: 3; }");
+        svg.Append(" .right { stroke: #1a7f4b; } .wrong { stroke: #c2334d; }");
         svg.Append(" text.wrong { fill: #c2334d; stroke: none; } text.right { fill: #1a7f4b; stroke: none; }\n");
-        svg.Append("@media (prefers-color-scheme: dark) { text { fill: #d6dce3; } .page { fill: #161b22; } }</style>\n");
+        svg.Append("@media (prefers-color-scheme: dark) { text { fill: #d6dce3; } .page { fill: #161b22; } }");
+        svg.Append("</style>\n");
         svg.Append($"<rect class=\"page\" width=\"{width}\" height=\"{height}\" rx=\"6\"/>\n");
         svg.Append($"<text class=\"title\" x=\"{Margin}\" y=\"22\">{SecurityElement.Escape(title)}</text>\n");
         for (int n = 0; n < count; n++)
@@ -44,8 +46,8 @@ internal static class ImageSheet
         string type = predicted == label ? "right" : "wrong";
         string name = Name(data, predicted), truth = predicted == label ? "" : $"not {Name(data, label)}";
         string png = Convert.ToBase64String(Png.Encode(data.Image(n), data.ImageShape));
-        svg.Append($"<image x=\"{x}\" y=\"{y}\" width=\"{Picture}\" height=\"{Picture}\" image-rendering=\"pixelated\" ");
-        svg.Append($"href=\"data:image/png;base64,{png}\"/>\n");
+        svg.Append($"<image x=\"{x}\" y=\"{y}\" width=\"{Picture}\" height=\"{Picture}\" ");
+        svg.Append($"image-rendering=\"pixelated\" href=\"data:image/png;base64,{png}\"/>\n");
         svg.Append($"<rect class=\"frame {type}\" x=\"{x - 2}\" y=\"{y - 2}\" width=\"{Picture + 4}\" ");
         svg.Append($"height=\"{Picture + 4}\" rx=\"4\"/>\n");
         svg.Append($"<text class=\"{type}\" x=\"{middle}\" y=\"{y + Picture + 14}\">{name}</text>\n");

@@ -39,7 +39,7 @@ internal sealed class Shell
 
     private readonly Option<string> device = new("--device")
     {
-        Description = "cpu, reference, cuda, opencl, ilgpu-cpu (with an index where there are several: opencl:1), auto.",
+        Description = "cpu, reference, cuda, opencl, ilgpu-cpu (the second of several: opencl:1), auto.",
         Recursive = true,
         DefaultValueFactory = static _ => "auto",
         HelpName = "NAME",
@@ -129,7 +129,7 @@ internal sealed class Shell
         Output.WriteLine(text);
     }
 
-    /// <summary>Progress: a JSON line, a line that is rewritten on a terminal, or now and then a line of text.</summary>
+    /// <summary>Progress: a JSON line, a line that a terminal rewrites, or now and then a line of text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="document">The same as a JSON object.</param>
     /// <param name="always">Whether it must not be left out.</param>

@@ -4,7 +4,7 @@ using MuxKernels.Layers;
 
 namespace MuxKernels.Cli;
 
-/// <summary>Which network a command works with: a name, a file with its definition, or what a weight file says.</summary>
+/// <summary>Which network a command works with: a name, a definition in a file, or what a weight file says.</summary>
 internal sealed class NetworkOptions
 {
     private readonly Option<string?> model;

@@ -8,7 +8,7 @@ internal static class Recipes
     /// <summary>What <c>train</c> and <c>demo</c> do without options: muxnet-tiny on the embedded images.</summary>
     public static TrainingOptions Tiny { get; } = new()
     {
-        Epochs = 6,
+        Epochs = 7,
         BatchSize = 64,
         Rate = 0.1,
         WeightDecay = 5e-4,

@@ -15,7 +15,7 @@ internal sealed record Timing(IReadOnlyList<double> Times)
     /// <summary>One round in twenty was slower.</summary>
     public double P95 => Percentile(0.95);
 
-    /// <summary>Times of things that take turns, A B A B, so that whatever else the machine does meets them alike.</summary>
+    /// <summary>Times of things in turns, A B A B, so that whatever else the machine does meets them alike.</summary>
     /// <param name="contestants">What is timed.</param>
     /// <param name="seconds">Time for all of them together.</param>
     /// <param name="cancellation">Ends the measurement between two rounds.</param>
@@ -54,7 +54,7 @@ internal sealed record Timing(IReadOnlyList<double> Times)
     /// <summary>Sorts times.</summary>
     public static Timing Of(IEnumerable<double> times) => new([.. times.Order()]);
 
-    /// <summary>Warms up (the compiler works in the background for a while) and finds how many calls a round takes.</summary>
+    /// <summary>Warms up (the compiler works in the background) and finds how many calls a round takes.</summary>
     private static int Calls(Action run, double milliseconds)
     {
         Stopwatch watch = Stopwatch.StartNew();

@@ -43,7 +43,7 @@ internal sealed record Weights(MuxNet Network, Preprocessing? Preprocessing) : I
         }
 
         shell.Note("The weight file says nothing about preprocessing; images are normalised by their own statistics.");
-        return Preprocessing.Of(data, Math.Min(Network.Spec.ImageSize, 64));
+        return Preprocessing.Of(data);
     }
 
     /// <summary>Demands images that the network can see.</summary>
