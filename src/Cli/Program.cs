@@ -38,7 +38,7 @@ public static class Program
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(error);
         GpuDevices.Register();
-        Shell shell = new(output, error, cancellation, isTerminal);
+        Shell shell = new(output, error, cancellation, isTerminal) { IsJson = args.Contains("--json") };
         try
         {
             ParseResult parsed = Root(shell).Parse(args);

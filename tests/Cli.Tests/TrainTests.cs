@@ -101,6 +101,9 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(3, eval.GetProperty("confusion").GetArrayLength());
         JsonElement predicted = Run.Of("predict", "--weights", best, "--input", folder, "--json", "--quiet").Json();
         Assert.Equal(9, predicted.GetProperty("predictions").GetArrayLength());
+        JsonElement same = Run.Of("predict", "--weights", best, "--input",
+            Path.Combine(folder, "t10k-images-idx3-ubyte"), "--json", "--quiet").Json();
+        Assert.Equal(predicted.GetRawText(), same.GetRawText());
         Run.Of("eval", "--weights", best).Fails(1, "10 classes");
     }
 }

@@ -51,6 +51,8 @@ public sealed class UsageTests
         using JsonDocument document = JsonDocument.Parse(run.Error);
         Assert.Equal(1, document.RootElement.GetProperty("exit_code").GetInt32());
         Assert.Empty(run.Output);
+        using JsonDocument usage = JsonDocument.Parse(Run.Of("inspect", "--json").Error);
+        Assert.Equal(2, usage.RootElement.GetProperty("exit_code").GetInt32());
     }
 
     [Fact]

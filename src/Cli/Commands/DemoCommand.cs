@@ -58,7 +58,7 @@ internal static class DemoCommand
         CpuDevice device = opened as CpuDevice
             ?? throw new UsageException($"--device is '{shell.DeviceName}', expected cpu for the demonstration.");
         DemoMachine machine = DemoKernels.Machine(shell, device);
-        DemoKernel[] kernels = DemoKernels.Measure(shell, device, machine, seconds);
+        DemoKernel[] kernels = DemoKernels.Measure(shell, machine, seconds);
         DemoTraining training = Train(shell, device, folder, recipe, images);
         DemoSpeed[] speeds = Speeds(shell, device, machine, training, seconds);
         string[] files = [.. Write(folder, training, kernels), .. training.Files];
@@ -159,7 +159,7 @@ internal static class DemoCommand
     {
         string bars = Path.Combine(folder, "kernels.svg"), sheet = Path.Combine(folder, "predictions.svg");
         Plot.Write(bars, Plot.Bars(
-            new PlotOptions { Title = "MuxConv on this machine, milliseconds (shorter is faster)", XLabel = "ms" },
+            new PlotOptions { Title = "MuxConv on one thread of this machine, milliseconds (shorter is faster)", XLabel = "ms" },
             [.. kernels.Select(k => $"{k.Shape} {k.Direction}")],
             [.. new[] { "fused", "three-step", "plain depthwise" }.Select(form => new PlotBars(form,
                 [.. kernels.Select(k => k.Forms.First(f => f.Target == form).MedianMs)]))]));

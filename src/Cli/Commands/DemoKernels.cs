@@ -36,9 +36,9 @@ internal static class DemoKernels
     public static DemoMachine Machine(Shell shell, CpuDevice device)
     {
         shell.Progress("measuring the machine", new { measuring = "machine" });
-        double peak = MachineProbe.PeakFma(device.Work, 500);
-        DemoMachine machine = new(Processor.Read(), device.Threads, peak,
-            device.Work is null ? peak : MachineProbe.PeakFma(null, 500),
+        double one = MachineProbe.PeakFma(null, 500);
+        double all = device.Work is null ? one : MachineProbe.PeakFma(device.Work, 500);
+        DemoMachine machine = new(Processor.Read(), device.Threads, Math.Max(one, all), one,
             MachineProbe.CopyBandwidth(device.Threads, 500));
         Processor p = machine.Processor;
         shell.Line($"1. {p.Name}: {p.KernelsUse}, {machine.Threads} of {p.Threads} threads");
@@ -47,12 +47,12 @@ internal static class DemoKernels
         return machine;
     }
 
-    /// <summary>Measures MuxConv in its forms.</summary>
-    public static DemoKernel[] Measure(Shell shell, CpuDevice device, DemoMachine machine, double seconds)
+    /// <summary>Measures MuxConv in its forms on one thread.</summary>
+    public static DemoKernel[] Measure(Shell shell, DemoMachine machine, double seconds)
     {
         shell.Line();
         shell.Line("2. Spatial multiplexing (MuxConv): fused, in three steps, and the plain depthwise convolution "
-            + "of the same map");
+            + "of the same map; one thread");
         List<DemoKernel> kernels = [];
         foreach (MuxConv.Args args in Shapes)
         {
@@ -60,10 +60,10 @@ internal static class DemoKernels
             {
                 string shape = $"{args.X.C}×{args.X.H}×{args.X.W} k{args.Kernels}";
                 shell.Progress($"timing MuxConv {direction} {shape}", new { timing = direction, shape });
-                KernelContest contest = new(device.Work);
+                KernelContest contest = new(null);
                 contest.AddMuxConv(direction, args);
                 kernels.Add(new DemoKernel(shape, direction,
-                    contest.Run(seconds, machine.PeakGmaddsPerS, shell.Cancellation)));
+                    contest.Run(seconds, machine.PeakOneThread, shell.Cancellation)));
             }
         }
 

@@ -21,8 +21,8 @@ internal static class PredictCommand
         };
         Option<string> input = new("--input")
         {
-            Description = "Safetensors with a tensor x [N, C, H, W], preprocessed already; or a folder of IDX or "
-                + "CIFAR-10 files (its test images).",
+            Description = "Safetensors with a tensor x [N, C, H, W], preprocessed already; or an IDX file of images "
+                + "with its labels beside it; or a folder of IDX or CIFAR-10 files (its test images).",
             Required = true,
             HelpName = "FILE|DIR",
         };
@@ -97,9 +97,12 @@ internal static class PredictCommand
     private static (Shape Shape, float[] X) Read(Shell shell, string path, Weights weights, bool raw, int limit)
     {
         NetworkSpec spec = weights.Network.Spec;
-        if (Directory.Exists(path))
+        bool idx = Path.GetFileName(path).Contains("images", StringComparison.Ordinal)
+            && Path.GetFileName(path).Contains("idx3", StringComparison.Ordinal);
+        if (idx || Directory.Exists(path))
         {
-            ImageDataset data = DataSets.Limit(DataSets.Open(path, train: false), limit, "--limit");
+            ImageDataset data = DataSets.Limit(idx ? DataSets.OpenPair(path) : DataSets.Open(path, train: false),
+                limit, "--limit");
             weights.CheckFits(data);
             return Preprocess(data, weights.PreprocessingFor(data, shell).Transforms(augment: false));
         }

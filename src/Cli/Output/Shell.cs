@@ -62,7 +62,7 @@ internal sealed class Shell
     public IReadOnlyList<Option> Options => [json, quiet, threads, device];
 
     /// <summary>Whether the result is a JSON document.</summary>
-    public bool IsJson { get; private set; }
+    public bool IsJson { get; set; }
 
     /// <summary>Whether there is no progress.</summary>
     public bool IsQuiet { get; private set; }

@@ -29,6 +29,12 @@ internal static class DataSets
             : Idx.ReadFolder(folder, train);
     }
 
+    /// <summary>An IDX file of images, with its labels under the same name beside it.</summary>
+    /// <exception cref="IOException">One of the two files can't be read.</exception>
+    public static ImageDataset OpenPair(string images) => Idx.Read(images, Path.Combine(
+        Path.GetDirectoryName(images) ?? "", Path.GetFileName(images).Replace("images", "labels",
+            StringComparison.Ordinal).Replace("idx3", "idx1", StringComparison.Ordinal)));
+
     /// <summary>The first images, all of them where <paramref name="limit"/> is 0.</summary>
     public static ImageDataset Limit(ImageDataset data, int limit, string option)
     {
