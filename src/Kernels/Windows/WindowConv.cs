@@ -263,37 +263,47 @@ internal static unsafe partial class WindowConv
         where TVector : struct
     {
         nint pitch = plan.BufferPitch, classPitch = WindowPlan.TileRows * pitch;
-        int images = plan.Images;
-        bool isPair = stride == 2 && plan.Columns.Classes == 2;
+        if (plan.Images == 1 && stride == 2 && plan.Columns.Classes == 2)
+        {
+            JoinPairs<TSimd, TVector>(buffer, pitch, rows, to, toPitch, width);
+            return;
+        }
+
         for (int j = 0; j < rows; j++, buffer += pitch, to += toPitch)
         {
-            if (images > 1)
+            if (plan.Images > 1)
             {
-                JoinImages(images, buffer, classPitch, to, width, stride);
+                JoinImages(plan.Images, buffer, classPitch, to, width, stride);
                 continue;
             }
 
-            if (!isPair)
+            for (int v = 0; v < width; v++)
             {
-                for (int v = 0; v < width; v++)
-                {
-                    to[v] = buffer[v % stride * classPitch + v / stride];
-                }
-
-                continue;
+                to[v] = buffer[v % stride * classPitch + v / stride];
             }
+        }
+    }
 
+    /// <summary>Interleaves two column classes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void JoinPairs<TSimd, TVector>(float* even, nint pitch, int rows, float* to, nint toPitch, int width)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        float* odd = even + WindowPlan.TileRows * pitch;
+        for (; rows > 0; rows--, even += pitch, odd += pitch, to += toPitch)
+        {
             int u = 0;
             for (; u <= width - 2 * TSimd.Lanes; u += 2 * TSimd.Lanes)
             {
-                TVector a = TSimd.Load(buffer + u / 2), b = TSimd.Load(buffer + classPitch + u / 2);
+                TVector a = TSimd.Load(even + u / 2), b = TSimd.Load(odd + u / 2);
                 TSimd.Store(TSimd.InterleaveLow(a, b), to + u);
                 TSimd.Store(TSimd.InterleaveHigh(a, b), to + u + TSimd.Lanes);
             }
 
             if (u < width)
             {
-                TVector a = TSimd.Load(buffer + u / 2), b = TSimd.Load(buffer + classPitch + u / 2);
+                TVector a = TSimd.Load(even + u / 2), b = TSimd.Load(odd + u / 2);
                 TSimd.StorePartial(TSimd.InterleaveLow(a, b), to + u, Math.Min(width - u, TSimd.Lanes));
                 if (width - u > TSimd.Lanes)
                 {

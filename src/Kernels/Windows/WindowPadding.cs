@@ -51,17 +51,19 @@ internal static unsafe class WindowPadding
             return;
         }
 
-        int first = plan.ColumnOffset(column), second = plan.ColumnOffset(column + 1);
+        if (phases == 2 && images == 1)
+        {
+            RowsOfPairs<TSimd, TVector>(from, width, to + plan.ColumnOffset(column), to + plan.ColumnOffset(column + 1),
+                phase, phaseLength, plan.RowPitch, rows, columns);
+            return;
+        }
+
         for (; rows > 0; rows--, from += (nint)width * images)
         {
             float* at = to + phase * phaseLength;
             if (images > 1)
             {
                 RowOfImages(plan, from, at, column, columns);
-            }
-            else if (phases == 2)
-            {
-                RowOfPairs<TSimd, TVector>(from, at + first, at + second, columns);
             }
             else
             {
@@ -131,29 +133,41 @@ internal static unsafe class WindowPadding
         }
     }
 
-    /// <summary>Copies elements 0, 2, 4 … and 1, 3, 5 … apart; zeros may follow up to a whole vector.</summary>
+    /// <summary>Copies elements 0, 2, 4 … and 1, 3, 5 … of each row apart, and rows alternately to two phases; zeros
+    /// may follow up to a whole vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void RowOfPairs<TSimd, TVector>(float* from, float* even, float* odd, int count)
+    private static void RowsOfPairs<TSimd, TVector>(float* from, nint fromPitch, float* even, float* odd, int phase,
+        nint phaseLength, nint toPitch, int rows, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int v = 0;
-        for (; v <= count - 2 * TSimd.Lanes; v += 2 * TSimd.Lanes)
+        nint there = phaseLength, back = toPitch - phaseLength;
+        int whole = count / (2 * TSimd.Lanes) * (2 * TSimd.Lanes), left = count - whole;
+        even += phase * phaseLength;
+        odd += phase * phaseLength;
+        for (; rows > 0; rows--, from += fromPitch)
         {
-            TVector a = TSimd.Load(from + v), b = TSimd.Load(from + v + TSimd.Lanes);
-            TSimd.Store(TSimd.Even(a, b), even + v / 2);
-            TSimd.Store(TSimd.Odd(a, b), odd + v / 2);
-        }
+            for (int v = 0; v < whole; v += 2 * TSimd.Lanes)
+            {
+                TVector a = TSimd.Load(from + v), b = TSimd.Load(from + v + TSimd.Lanes);
+                TSimd.Store(TSimd.Even(a, b), even + v / 2);
+                TSimd.Store(TSimd.Odd(a, b), odd + v / 2);
+            }
 
-        if (v < count)
-        {
-            int left = count - v;
-            TVector a = TSimd.LoadPartial(from + v, Math.Min(left, TSimd.Lanes));
-            TVector b = left > TSimd.Lanes
-                ? TSimd.LoadPartial(from + v + TSimd.Lanes, left - TSimd.Lanes)
-                : TSimd.Zero;
-            TSimd.Store(TSimd.Even(a, b), even + v / 2);
-            TSimd.Store(TSimd.Odd(a, b), odd + v / 2);
+            if (left > 0)
+            {
+                TVector a = TSimd.LoadPartial(from + whole, Math.Min(left, TSimd.Lanes));
+                TVector b = left > TSimd.Lanes
+                    ? TSimd.LoadPartial(from + whole + TSimd.Lanes, left - TSimd.Lanes)
+                    : TSimd.Zero;
+                TSimd.Store(TSimd.Even(a, b), even + whole / 2);
+                TSimd.Store(TSimd.Odd(a, b), odd + whole / 2);
+            }
+
+            nint next = phase == 0 ? there : back;
+            phase ^= 1;
+            even += next;
+            odd += next;
         }
     }
 }
