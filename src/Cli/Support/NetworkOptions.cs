@@ -25,7 +25,9 @@ internal sealed class NetworkOptions
     {
         model = new Option<string?>("--model")
         {
-            Description = $"One of {string.Join(", ", MuxNets.Names)}.",
+            Description = $"One of {string.Join(", ", MuxNets.Names)}; "
+                + $"{string.Join(", ", MuxNets.Names.Where(n => MuxNets.Get(n).IsDerived))} are derived, not the "
+                + "authors' networks.",
             HelpName = "NAME",
         };
         command.Add(model);
