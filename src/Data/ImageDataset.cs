@@ -31,7 +31,8 @@ public sealed class ImageDataset
         Guard.Positive(height, nameof(ImageDataset));
         Guard.Positive(width, nameof(ImageDataset));
         Guard.Positive(classNames.Count, nameof(ImageDataset));
-        Guard.Length<byte>(images, new Shape(labels.Length, channels, height, width), nameof(ImageDataset));
+        Guard.That((Int128)labels.Length * channels * height * width == images.Length, nameof(ImageDataset),
+            $"images has {images.Length} elements, expected {labels.Length} images of {channels}×{height}×{width}.");
         for (int i = 0; i < labels.Length; i++)
         {
             if ((uint)labels[i] >= (uint)classNames.Count)

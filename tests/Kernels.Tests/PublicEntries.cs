@@ -125,7 +125,8 @@ internal static class PublicEntries
                 + $"{string.Join(", ", x.Concat(y).Select(o => o.Name))}.");
     }
 
-    private static string Direction(KernelOperation operation) =>
+    /// <summary>The method's name: <c>depthwise.backward-input</c> is <c>BackwardInput</c>.</summary>
+    public static string Direction(KernelOperation operation) =>
         Pascal(operation.Name[(operation.Name.IndexOf('.') + 1)..]);
 
     private static string Pascal(string name) =>

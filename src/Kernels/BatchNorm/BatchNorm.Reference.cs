@@ -95,7 +95,7 @@ public static unsafe partial class BatchNorm
         const string Kernel = "BatchNorm.BackwardTrainReference";
         Guard.Length(mean, args.Channel, Kernel);
         Guard.Length(inverseDeviation, args.Channel, Kernel);
-        CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
+        CheckBackward(args, dy, x, gamma, beta, mean, inverseDeviation, dx, dgamma, dbeta, Kernel);
         for (int c = 0; c < args.X.C; c++)
         {
             BackwardChannel(args, c, true, dy, x, double.CreateTruncating(gamma[c]), double.CreateTruncating(beta[c]),
@@ -114,7 +114,7 @@ public static unsafe partial class BatchNorm
         const string Kernel = "BatchNorm.BackwardEvalReference";
         Guard.Length(runningMean, args.Channel, Kernel);
         Guard.Length(runningVariance, args.Channel, Kernel);
-        CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
+        CheckBackward(args, dy, x, gamma, beta, runningMean, runningVariance, dx, dgamma, dbeta, Kernel);
         double epsilon = Decimals.Of(args.Epsilon);
         for (int c = 0; c < args.X.C; c++)
         {

@@ -80,7 +80,11 @@ public static unsafe partial class BatchNorm
         Guard.Length(inverseDeviation, args.Channel, Kernel);
         Guard.Length(runningMean, args.Channel, Kernel);
         Guard.Length(runningVariance, args.Channel, Kernel);
-        Guard.NoOverlap(x, y, Kernel);
+        Guard.Separate(y, Kernel, x, gamma, beta, mean, inverseDeviation, runningMean, runningVariance);
+        Guard.Separate(mean, Kernel, x, gamma, beta, inverseDeviation, runningMean, runningVariance);
+        Guard.Separate(inverseDeviation, Kernel, x, gamma, beta, runningMean, runningVariance);
+        Guard.Separate(runningMean, Kernel, x, gamma, beta, runningVariance);
+        Guard.Separate(runningVariance, Kernel, x, gamma, beta);
         if (Simd512.IsSupported)
         {
             ForwardTrain<Simd512, Vector512<float>>(args, x, gamma, beta, y, mean, inverseDeviation, runningMean,
@@ -119,7 +123,7 @@ public static unsafe partial class BatchNorm
         Guard.Length(runningMean, args.Channel, Kernel);
         Guard.Length(runningVariance, args.Channel, Kernel);
         Guard.Length(y, args.Y, Kernel);
-        Guard.NoOverlap(x, y, Kernel);
+        Guard.Separate(y, Kernel, x, gamma, beta, runningMean, runningVariance);
         if (Simd512.IsSupported)
         {
             ForwardEval<Simd512, Vector512<float>>(args, x, gamma, beta, runningMean, runningVariance, y, pool);
@@ -156,7 +160,7 @@ public static unsafe partial class BatchNorm
         const string Kernel = "BatchNorm.BackwardTrain";
         Guard.Length(mean, args.Channel, Kernel);
         Guard.Length(inverseDeviation, args.Channel, Kernel);
-        CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
+        CheckBackward(args, dy, x, gamma, beta, mean, inverseDeviation, dx, dgamma, dbeta, Kernel);
         if (Simd512.IsSupported)
         {
             Backward<Simd512, Vector512<float>>(args, train: true, dy, x, gamma, beta, mean, inverseDeviation,
@@ -196,7 +200,7 @@ public static unsafe partial class BatchNorm
         const string Kernel = "BatchNorm.BackwardEval";
         Guard.Length(runningMean, args.Channel, Kernel);
         Guard.Length(runningVariance, args.Channel, Kernel);
-        CheckBackward(args, dy, x, gamma, beta, dx, dgamma, dbeta, Kernel);
+        CheckBackward(args, dy, x, gamma, beta, runningMean, runningVariance, dx, dgamma, dbeta, Kernel);
         if (Simd512.IsSupported)
         {
             Backward<Simd512, Vector512<float>>(args, train: false, dy, x, gamma, beta, runningMean, runningVariance,
@@ -215,7 +219,8 @@ public static unsafe partial class BatchNorm
     }
 
     private static void CheckBackward<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> x, ReadOnlySpan<T> gamma,
-        ReadOnlySpan<T> beta, Span<T> dx, Span<T> dgamma, Span<T> dbeta, string kernel)
+        ReadOnlySpan<T> beta, ReadOnlySpan<T> mean, ReadOnlySpan<T> spread, Span<T> dx, Span<T> dgamma,
+        Span<T> dbeta, string kernel)
     {
         Guard.Length(dy, args.Y, kernel);
         Guard.Length(x, args.X, kernel);
@@ -224,7 +229,9 @@ public static unsafe partial class BatchNorm
         Guard.LengthOrEmpty<T>(dx, args.X, kernel, nameof(dx));
         Guard.LengthOrEmpty<T>(dgamma, args.Channel, kernel, nameof(dgamma));
         Guard.LengthOrEmpty<T>(dbeta, args.Channel, kernel, nameof(dbeta));
-        Guard.NoOverlap(dy, dx, kernel);
-        Guard.NoOverlap(x, dx, kernel);
+        Guard.Separate(dx, kernel, dy, x, gamma, beta, mean, spread);
+        Guard.Separate(dgamma, kernel, dy, x, gamma, beta, mean, spread, dx);
+        Guard.Separate(dbeta, kernel, dy, x, gamma, beta, mean, spread, dx);
+        Guard.Separate<T>(dbeta, kernel, dgamma);
     }
 }

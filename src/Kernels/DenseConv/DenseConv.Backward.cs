@@ -149,9 +149,7 @@ public static unsafe partial class DenseConv
         ReadOnlySpan<float> other, Span<float> written)
     {
         Guard.Scratch(scratch, args.ScratchLength, kernel);
-        Guard.NoOverlap(dy, scratch, kernel);
-        Guard.NoOverlap(other, scratch, kernel);
-        Guard.NoOverlap(written, scratch, kernel);
+        Guard.Separate(scratch, kernel, dy, other, written);
     }
 
     private static void CheckBackwardInput<T>(in Args args, ReadOnlySpan<T> dy, ReadOnlySpan<T> w, Span<T> dx)

@@ -36,13 +36,17 @@ public static partial class DenseConv
 
         /// <summary>Floats of scratch memory that <c>BackwardInput</c> (gathered weights) and
         /// <c>BackwardWeight</c> (partial sums) need; the forward pass needs none.</summary>
+        /// <exception cref="ShapeException">More than a span can have.</exception>
         public int ScratchLength
         {
             get
             {
                 int every = Window.Stride / Gcd(Window.Stride, Window.Dilation);
                 int taps = (Window.Kernel - 1) / every + 1;
-                return Math.Max(Plan.ScratchLength, checked(X.C * Y.C * taps * taps));
+                long length = Math.Max(Plan.ScratchLength, (long)X.C * Y.C * taps * taps);
+                Guard.That(length <= Guard.MaxLength, nameof(DenseConv),
+                    $"{length} floats of scratch, at most {Guard.MaxLength}.");
+                return (int)length;
             }
         }
 

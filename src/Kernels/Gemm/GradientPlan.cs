@@ -92,7 +92,7 @@ internal readonly struct GradientPlan
     public int RowBlocks { get; }
 
     /// <summary>Floats of scratch memory.</summary>
-    public int ScratchLength => Bands == 1 ? 0 : checked(Bands * Outputs * Inputs);
+    public long ScratchLength => Bands == 1 ? 0 : (long)Bands * Outputs * Inputs;
 
     /// <summary>Roundings on the longest path of one element: inside a chunk, over the chunks of a band, over the
     /// bands.</summary>

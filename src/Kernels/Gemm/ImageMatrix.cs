@@ -120,8 +120,7 @@ internal static unsafe class PanelRuns
         }
     }
 
-    /// <summary>Writes or adds <paramref name="length"/> floats and nothing beyond them; <paramref name="from"/> may
-    /// be read up to a vector less one beyond them.</summary>
+    /// <summary>Writes or adds <paramref name="length"/> floats; nothing beyond them is read or written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Put<TSimd, TVector>(float* from, float* to, int length, bool add)
         where TSimd : struct, ISimd<TVector>
@@ -136,7 +135,7 @@ internal static unsafe class PanelRuns
 
         if (i < length)
         {
-            TVector v = TSimd.Load(from + i);
+            TVector v = TSimd.LoadPartial(from + i, length - i);
             TSimd.StorePartial(add ? TSimd.Add(TSimd.LoadPartial(to + i, length - i), v) : v, to + i, length - i);
         }
     }

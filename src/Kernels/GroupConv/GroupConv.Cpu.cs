@@ -27,6 +27,7 @@ public static partial class GroupConv
     {
         CheckForward(args, x, w, bias, y);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), ForwardName);
+        Guard.Separate(scratch, ForwardName, x, w, bias, y);
         WindowWork.Forward([Part(args)], args.X, args.Y, x, w, bias, y, scratch, pool);
     }
 
@@ -44,6 +45,7 @@ public static partial class GroupConv
     {
         CheckBackwardInput(args, dy, w, dx);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardInputName);
+        Guard.Separate(scratch, BackwardInputName, dy, w, dx);
         WindowWork.BackwardInput([Part(args)], args.X, args.Y, dy, w, dx, scratch, pool);
     }
 
@@ -62,6 +64,7 @@ public static partial class GroupConv
     {
         CheckBackwardWeight(args, dy, x, dw);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardWeightName);
+        Guard.Separate(scratch, BackwardWeightName, dy, x, dw);
         WindowWork.BackwardWeight([Part(args)], args.X, args.Y, dy, x, dw, scratch, pool);
     }
 

@@ -29,6 +29,7 @@ public static partial class MixedConv
     {
         CheckForward(args, x, w, y);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), ForwardName);
+        Guard.Separate(scratch, ForwardName, x, w, y);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.Forward(Fill(parts, args), args.X, args.Y, x, w, [], y, scratch, pool);
     }
@@ -47,6 +48,7 @@ public static partial class MixedConv
     {
         CheckBackwardInput(args, dy, w, dx);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardInputName);
+        Guard.Separate(scratch, BackwardInputName, dy, w, dx);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardInput(Fill(parts, args), args.X, args.Y, dy, w, dx, scratch, pool);
     }
@@ -66,6 +68,7 @@ public static partial class MixedConv
     {
         CheckBackwardWeight(args, dy, x, dw);
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), BackwardWeightName);
+        Guard.Separate(scratch, BackwardWeightName, dy, x, dw);
         Span<WindowPart> parts = stackalloc WindowPart[args.Kernels.Count];
         WindowWork.BackwardWeight(Fill(parts, args), args.X, args.Y, dy, x, dw, scratch, pool);
     }

@@ -63,6 +63,7 @@ public static unsafe partial class MuxConv
     {
         CheckBackwardInput(args, dy, w, dx, "MuxConv.BackwardInput");
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), "MuxConv.BackwardInput");
+        Guard.Separate(scratch, "MuxConv.BackwardInput", dy, w, dx);
         fixed (float* pdy = dy, pw = w, pdx = dx, ps = scratch)
         {
             ConvolveJob<TSimd, TVector> job = new(args, Pass.BackwardInput, pdy, pw, pdx, ps);
@@ -77,6 +78,7 @@ public static unsafe partial class MuxConv
     {
         CheckBackwardWeight(args, dy, x, dw, "MuxConv.BackwardWeight");
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), "MuxConv.BackwardWeight");
+        Guard.Separate(scratch, "MuxConv.BackwardWeight", dy, x, dw);
         fixed (float* pdy = dy, px = x, pdw = dw, ps = scratch)
         {
             WeightJob<TSimd, TVector> job = new(args, pdy, px, pdw, ps);

@@ -10,10 +10,16 @@ public static unsafe partial class MuxConv
         /// <exception cref="ShapeException">More than one span can have.</exception>
         public int ScratchLength(int threads)
         {
-            long length = (long)threads * WorkerScratch + Plan.Align;
-            Guard.That(length <= Guard.MaxLength, nameof(MuxConv),
-                $"{length} scratch elements, at most {Guard.MaxLength}.");
-            return (int)length;
+            Guard.Positive(threads, nameof(MuxConv));
+            try
+            {
+                return checked(threads * WorkerScratch + Plan.Align);
+            }
+            catch (OverflowException e)
+            {
+                throw new ShapeException(
+                    $"MuxConv: {threads} threads need more than {Guard.MaxLength} floats of scratch.", e);
+            }
         }
 
         internal int WorkerScratch
@@ -67,6 +73,7 @@ public static unsafe partial class MuxConv
     {
         CheckForward(args, x, w, y, "MuxConv.Forward");
         Guard.Scratch(scratch, args.ScratchLength(WorkPool.Threads(pool)), "MuxConv.Forward");
+        Guard.Separate(scratch, "MuxConv.Forward", x, w, y);
         fixed (float* px = x, pw = w, py = y, ps = scratch)
         {
             ConvolveJob<TSimd, TVector> job = new(args, Pass.Forward, px, pw, py, ps);

@@ -107,6 +107,7 @@ public static unsafe partial class MuxConv
         const string Name = "MuxConv.ForwardThreeStep";
         CheckForward(args, x, w, y, Name);
         Guard.Scratch(scratch, ThreeStepScratchLength(args, WorkPool.Threads(pool)), Name);
+        Guard.Separate(scratch, Name, x, w, y);
         for (int part = 0; part < args.Scales.Count; part++)
         {
             MuxPart p = args.Part(part);
@@ -126,6 +127,7 @@ public static unsafe partial class MuxConv
         const string Name = "MuxConv.BackwardInputThreeStep";
         CheckBackwardInput(args, dy, w, dx, Name);
         Guard.Scratch(scratch, ThreeStepScratchLength(args, WorkPool.Threads(pool)), Name);
+        Guard.Separate(scratch, Name, dy, w, dx);
         for (int part = 0; part < args.Scales.Count; part++)
         {
             MuxPart p = args.Part(part);
@@ -145,6 +147,7 @@ public static unsafe partial class MuxConv
         const string Name = "MuxConv.BackwardWeightThreeStep";
         CheckBackwardWeight(args, dy, x, dw, Name);
         Guard.Scratch(scratch, ThreeStepScratchLength(args, WorkPool.Threads(pool)), Name);
+        Guard.Separate(scratch, Name, dy, x, dw);
         for (int part = 0; part < args.Scales.Count; part++)
         {
             MuxPart p = args.Part(part);

@@ -91,9 +91,7 @@ public static unsafe partial class PointwiseConv
     {
         CheckBackwardWeight<float>(args, dy, x, dw);
         Guard.Scratch(scratch, args.ScratchLength, "PointwiseConv.BackwardWeight");
-        Guard.NoOverlap(dy, scratch, "PointwiseConv.BackwardWeight");
-        Guard.NoOverlap(x, scratch, "PointwiseConv.BackwardWeight");
-        Guard.NoOverlap(dw, scratch, "PointwiseConv.BackwardWeight");
+        Guard.Separate(scratch, "PointwiseConv.BackwardWeight", dy, x, dw);
         (int n, int i, int o, int pixels) = (args.X.N, args.X.C, args.Y.C, args.X.Pixels);
         fixed (float* pdy = dy, px = x, pdw = dw, ps = scratch)
         {

@@ -31,7 +31,17 @@ public static partial class PointwiseConv
 
         /// <summary>Floats of scratch memory that <c>BackwardWeight</c> needs (partial sums); the other
         /// kernels need none.</summary>
-        public int ScratchLength => X.Pixels == 1 ? 0 : Plan.ScratchLength;
+        /// <exception cref="ShapeException">More than a span can have.</exception>
+        public int ScratchLength
+        {
+            get
+            {
+                long length = X.Pixels == 1 ? 0 : Plan.ScratchLength;
+                Guard.That(length <= Guard.MaxLength, nameof(PointwiseConv),
+                    $"{length} floats of scratch, at most {Guard.MaxLength}.");
+                return (int)length;
+            }
+        }
 
         /// <summary>Multiply-adds of one forward pass.</summary>
         public long MultiplyAdds => Y.Length * X.C;

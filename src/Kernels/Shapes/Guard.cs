@@ -42,11 +42,12 @@ public static class Guard
         }
     }
 
-    /// <summary>Demands a span of exactly the length of a shape.</summary>
+    /// <summary>Demands a span of exactly the length of a shape. No checked shape is empty: an empty one comes from
+    /// arguments that are a default value and were never constructed.</summary>
     public static void Length<T>(ReadOnlySpan<T> span, Shape shape, string kernel,
         [CallerArgumentExpression(nameof(span))] string argument = "")
     {
-        if (span.Length != shape.Length)
+        if (span.Length != shape.Length || span.IsEmpty)
         {
             FailLength(kernel, argument, span.Length, shape);
         }
@@ -98,6 +99,28 @@ public static class Guard
         }
     }
 
+    /// <summary>Demands that what is written, scratch memory too, overlaps none of the other operands.</summary>
+    public static void Separate<T>(Span<T> written, string kernel, ReadOnlySpan<T> a, ReadOnlySpan<T> b = default,
+        ReadOnlySpan<T> c = default, ReadOnlySpan<T> d = default, ReadOnlySpan<T> e = default,
+        ReadOnlySpan<T> f = default, ReadOnlySpan<T> g = default,
+        [CallerArgumentExpression(nameof(written))] string writtenName = "",
+        [CallerArgumentExpression(nameof(a))] string aName = "",
+        [CallerArgumentExpression(nameof(b))] string bName = "",
+        [CallerArgumentExpression(nameof(c))] string cName = "",
+        [CallerArgumentExpression(nameof(d))] string dName = "",
+        [CallerArgumentExpression(nameof(e))] string eName = "",
+        [CallerArgumentExpression(nameof(f))] string fName = "",
+        [CallerArgumentExpression(nameof(g))] string gName = "")
+    {
+        NoOverlap(a, written, kernel, aName, writtenName);
+        NoOverlap(b, written, kernel, bName, writtenName);
+        NoOverlap(c, written, kernel, cName, writtenName);
+        NoOverlap(d, written, kernel, dName, writtenName);
+        NoOverlap(e, written, kernel, eName, writtenName);
+        NoOverlap(f, written, kernel, fName, writtenName);
+        NoOverlap(g, written, kernel, gName, writtenName);
+    }
+
     /// <summary>Throws a <see cref="ShapeException"/>.</summary>
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -106,6 +129,8 @@ public static class Guard
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void FailLength(string kernel, string argument, long got, Shape shape) =>
-        throw new ShapeException(
-            $"{kernel}: {argument} has {got} elements, expected {shape.Length} for shape {shape}.");
+        throw new ShapeException(shape.Length == 0
+            ? $"{kernel}: {argument} would have shape {shape}; the arguments are a default value, expected constructed "
+                + "ones."
+            : $"{kernel}: {argument} has {got} elements, expected {shape.Length} for shape {shape}.");
 }

@@ -23,9 +23,13 @@ public readonly record struct Window
         Guard.Positive(dilation, name);
         Guard.That(padding.Amount >= 0, name, $"padding is {padding.Amount}, expected at least 0.");
         long extent = (long)dilation * (kernel - 1) + 1;
+        Guard.That((long)kernel * kernel <= Guard.MaxLength, name, $"kernel is {kernel}, more taps than can be counted.");
         Guard.That(extent + stride < int.MaxValue / 2 && padding.Amount < int.MaxValue / 4, name,
             $"kernel {kernel} with dilation {dilation}, stride {stride} and padding {padding} is out of range.");
         (Height, Width, Kernel, Stride, Dilation, Padding) = (height, width, kernel, stride, dilation, padding);
+        Guard.That((long)height + 2L * extent + 2L * padding.Amount + stride <= int.MaxValue
+            && (long)width + 2L * extent + 2L * padding.Amount + stride <= int.MaxValue, name,
+            $"the padded map of {height}×{width} is out of range.");
         (PadTop, PadBottom) = Pads(height, stride, (int)extent, padding);
         (PadLeft, PadRight) = Pads(width, stride, (int)extent, padding);
         Guard.That(height + PadTop + PadBottom >= extent && width + PadLeft + PadRight >= extent, name,
@@ -72,7 +76,7 @@ public readonly record struct Window
     public int OutWidth { get; }
 
     /// <summary>Number of taps, <c>k²</c>.</summary>
-    public int Taps => checked(Kernel * Kernel);
+    public int Taps => Kernel * Kernel;
 
     /// <inheritdoc/>
     public override string ToString() =>

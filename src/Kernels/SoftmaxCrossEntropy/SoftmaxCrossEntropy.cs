@@ -59,8 +59,8 @@ public static unsafe partial class SoftmaxCrossEntropy
         Guard.Length(y, Args.Y, Kernel);
         Guard.Length(softmax, args.Saved, Kernel);
         CheckLabels(args, labels, Kernel);
-        Guard.NoOverlap(x, softmax, Kernel);
-        Guard.NoOverlap(x, y, Kernel);
+        Guard.Separate(softmax, Kernel, x, labels, y);
+        Guard.Separate(y, Kernel, x, labels);
         if (Simd512.IsSupported)
         {
             Forward<Simd512, Vector512<float>>(args, x, labels, y, softmax, pool);
@@ -92,7 +92,7 @@ public static unsafe partial class SoftmaxCrossEntropy
         Guard.Length(dx, args.X, Kernel);
         CheckLabels(args, labels, Kernel);
         Guard.SameOrSeparate(softmax, dx, Kernel);
-        Guard.NoOverlap(dy, dx, Kernel);
+        Guard.Separate(dx, Kernel, dy, labels);
         if (Simd512.IsSupported)
         {
             Backward<Simd512, Vector512<float>>(args, dy, softmax, labels, dx, pool);

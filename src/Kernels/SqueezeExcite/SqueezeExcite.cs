@@ -21,7 +21,9 @@ public static unsafe partial class SqueezeExcite
             Guard.That(gate is ActivationKind.Sigmoid or ActivationKind.HardSigmoid, nameof(SqueezeExcite),
                 $"gate is {gate}, expected Sigmoid or HardSigmoid.");
             (X, Reduced, Activation, Gate) = (x, reduced, activation, gate);
-            Guard.Positive(Saved, nameof(SqueezeExcite));
+            Guard.Positive(ReduceWeight, nameof(SqueezeExcite));
+            Guard.That(x.N * (3L * x.C + 2L * reduced) <= Guard.MaxLength, nameof(SqueezeExcite),
+                $"{x.N} images of {x.C} channels and {reduced} hidden units, more than {Guard.MaxLength} numbers.");
         }
 
         /// <summary>Input, <c>[N, C, H, W]</c>.</summary>
@@ -52,10 +54,10 @@ public static unsafe partial class SqueezeExcite
         public Shape ExpandBias => Shape.Vector(X.C);
 
         /// <summary>What the forward pass saves, <c>[N, 2R + 2C]</c>.</summary>
-        public Shape Saved => Shape.Matrix(X.N, checked(2 * Reduced + 2 * X.C));
+        public Shape Saved => Shape.Matrix(X.N, 2 * Reduced + 2 * X.C);
 
         /// <summary>Floats of scratch memory of the gradient, for each image <c>3C + R</c>.</summary>
-        public int ScratchLength => checked(X.N * (3 * X.C + Reduced));
+        public int ScratchLength => X.N * (3 * X.C + Reduced);
 
         /// <summary>Multiply-adds of the two small matrix products (conv+linear rule).</summary>
         public long MultiplyAddsLinear => 2L * X.N * X.C * Reduced;
@@ -93,8 +95,8 @@ public static unsafe partial class SqueezeExcite
         Guard.Length(b2, args.ExpandBias, Kernel);
         Guard.Length(y, args.Y, Kernel);
         Guard.Length(saved, args.Saved, Kernel);
-        Guard.NoOverlap(x, y, Kernel);
-        Guard.NoOverlap(x, saved, Kernel);
+        Guard.Separate(y, Kernel, x, w1, b1, w2, b2, saved);
+        Guard.Separate(saved, Kernel, x, w1, b1, w2, b2);
         if (Simd512.IsSupported)
         {
             Forward<Simd512, Vector512<float>>(args, x, w1, b1, w2, b2, y, saved, pool);
@@ -135,6 +137,8 @@ public static unsafe partial class SqueezeExcite
         const string Kernel = "SqueezeExcite.Backward";
         CheckBackward<float>(args, dy, x, w1, w2, saved, dx, dw1, db1, dw2, db2, Kernel);
         Guard.Scratch(scratch, args.ScratchLength, Kernel);
+        Guard.Separate(scratch, Kernel, dy, x, w1, w2, saved, dx);
+        Guard.Separate(scratch, Kernel, dw1, db1, dw2, db2);
         if (Simd512.IsSupported)
         {
             Backward<Simd512, Vector512<float>>(args, dy, x, w1, w2, saved, dx, dw1, db1, dw2, db2, scratch, pool);
@@ -163,8 +167,12 @@ public static unsafe partial class SqueezeExcite
         Guard.LengthOrEmpty<T>(db1, args.ReduceBias, kernel, nameof(db1));
         Guard.LengthOrEmpty<T>(dw2, args.ExpandWeight, kernel, nameof(dw2));
         Guard.LengthOrEmpty<T>(db2, args.ExpandBias, kernel, nameof(db2));
-        Guard.NoOverlap(dy, dx, kernel);
-        Guard.NoOverlap(x, dx, kernel);
-        Guard.NoOverlap(saved, dx, kernel);
+        Guard.Separate(dx, kernel, dy, x, w1, w2, saved);
+        Guard.Separate(dw1, kernel, dy, x, w1, w2, saved, dx);
+        Guard.Separate(db1, kernel, dy, x, w1, w2, saved, dx, dw1);
+        Guard.Separate(dw2, kernel, dy, x, w1, w2, saved, dx, dw1);
+        Guard.Separate(db2, kernel, dy, x, w1, w2, saved, dx, dw1);
+        Guard.Separate(db1, kernel, dw2, db2);
+        Guard.Separate<T>(db2, kernel, dw2);
     }
 }

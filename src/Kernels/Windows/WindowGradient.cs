@@ -34,7 +34,7 @@ internal static unsafe partial class WindowConv
         int most = TSimd.Lanes == WindowPlan.Vector ? 5 : 3, taps = window.Taps;
         WindowTables tables = plan.Fill((int*)scratch, most);
         int planes = GradientPlanes(part, plan, images), lanes = plan.Images;
-        int blocks = (images + lanes - 1) / lanes, dyLength = DyLength(part, plan);
+        int blocks = (images - 1) / lanes + 1, dyLength = DyLength(part, plan);
         nint sumLength = (nint)WindowPlan.RoundUp(taps) * TSimd.Lanes;
         float* padded = scratch + plan.TableLength;
         float* sums = padded + (nint)planes * plan.PlaneLength;
@@ -120,7 +120,7 @@ internal static unsafe partial class WindowConv
     /// <summary>Blocks of images whose planes are added up in one go.</summary>
     private static int GradientPlanes(in WindowPart part, in WindowPlan plan, int images)
     {
-        int blocks = (images + plan.Images - 1) / plan.Images;
+        int blocks = (images - 1) / plan.Images + 1;
         long length = plan.PlaneLength + part.Out * (long)DyLength(part, plan);
         return plan.Bands > 1 ? 1 : (int)Math.Clamp(GradientCache / length, 1, blocks);
     }

@@ -16,10 +16,15 @@ internal static unsafe class WindowWork
     public static int ScratchLength(ReadOnlySpan<WindowPart> parts, int images, int threads, string kernel)
     {
         Guard.Positive(threads, kernel);
-        long length = (long)PerThread(parts, images) * threads + WindowPlan.Vector;
-        Guard.That(length <= Guard.MaxLength, kernel,
-            $"{threads} threads need {length} floats of scratch, at most {Guard.MaxLength}.");
-        return (int)length;
+        try
+        {
+            return checked(PerThread(parts, images) * threads + WindowPlan.Vector);
+        }
+        catch (OverflowException e)
+        {
+            throw new ShapeException(
+                $"{kernel}: {threads} threads need more than {Guard.MaxLength} floats of scratch.", e);
+        }
     }
 
     /// <summary>Forward pass of all parts at the machine's width.</summary>
