@@ -1,21 +1,18 @@
 using MuxKernels;
 using MuxKernels.Autograd;
+using MuxKernels.Data;
 using MuxKernels.Layers;
 
 using CpuDevice device = new(threads: 2);
 using MuxNet network = MuxNets.Build("muxnet-tiny");
-ParameterStore store = network.Materialize(device, seed: 1);
-using Sgd optimizer = new(store, rate: 0.05, momentum: 0.9);
-float[] images = new float[16 * 32 * 32], labels = new float[16];
-for (int i = 0; i < images.Length; i++) images[i] = MathF.Sin(i * (1 + i / 4096));
-for (int i = 0; i < labels.Length; i++) labels[i] = i / 4;
-for (int step = 0; step < 20; step++)
+using Sgd optimizer = new(network.Materialize(device, seed: 1), rate: 0.05, momentum: 0.9);
+Loader loader = new(FashionMnist.Train, new LoaderOptions { Shuffle = true, Transforms = [new Pad(2)] });
+foreach (Batch batch in loader.Epoch(0))
 {
-    store.ZeroGradients();
-    using Session session = new(device, training: true, record: true, seed: (ulong)step);
-    Tensor logits = network.Invoke(session.Input(new Shape(16, 1, 32, 32), images));
-    Tensor loss = logits.CrossEntropy(labels);
-    Console.WriteLine($"step {step}: loss {loss.ToArray()[0]:F4}");
+    optimizer.Store.ZeroGradients();
+    using Session session = new(device, training: true, record: true, seed: (ulong)batch.Number);
+    Tensor loss = network.Invoke(session.Input(batch.Shape, batch.Images)).CrossEntropy(batch.Labels);
+    Console.WriteLine($"batch {batch.Number + 1} of {loader.Batches}: loss {loss.ToArray()[0]:F4}");
     session.Backward(loss);
     optimizer.Step(maximumNorm: 5);
 }
