@@ -9,10 +9,10 @@ public enum Initialization
     /// <summary>All ones.</summary>
     Ones,
 
-    /// <summary>Normal with deviation <c>√(2/(k²·C_out))</c>, not divided by groups (SPEC §1.8).</summary>
+    /// <summary>Normal with deviation <c>√(2/(k²·C_out))</c>, not divided by groups, as in the released code.</summary>
     ConvolutionNormal,
 
-    /// <summary>Uniform ±<c>1/√outputs</c> (SPEC §1.8: the classifier takes its output count as fan).</summary>
+    /// <summary>Uniform ±<c>1/√outputs</c> (the released code takes the count of outputs as fan).</summary>
     LinearUniform,
 }
 
@@ -33,17 +33,19 @@ public sealed class Parameter : Tensor
     private View gradient;
 
     /// <summary>A parameter of parts that lie one after the other.</summary>
+    /// <exception cref="ShapeException">An empty part, or more numbers than memory of one piece has.</exception>
     public Parameter(IReadOnlyList<(string Name, Shape Shape)> parts, Initialization initialization,
         bool trained = true)
         : base(null, Whole(parts), View.None, trained)
     {
+        Guard.Positive(Shape, nameof(Parameter));
         Initialization = initialization;
         List<ParameterPart> list = [];
         int offset = 0;
         foreach ((string name, Shape shape) in parts)
         {
             list.Add(new ParameterPart(name, shape, offset));
-            offset += checked((int)shape.Length);
+            offset += (int)shape.Length;
         }
 
         Parts = list;
@@ -83,6 +85,8 @@ public sealed class Parameter : Tensor
             return parts[0].Shape;
         }
 
-        return Shape.Vector(checked((int)parts.Sum(p => p.Shape.Length)));
+        long length = parts.Sum(p => p.Shape.Length);
+        Guard.That(length <= Guard.MaxLength, nameof(Parameter), $"{length} numbers, at most {Guard.MaxLength}.");
+        return Shape.Vector((int)length);
     }
 }

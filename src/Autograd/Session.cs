@@ -62,6 +62,8 @@ public sealed class Session : IDisposable
 
     /// <summary>Computes an operator and, if the session records, appends it to the record.</summary>
     /// <returns>Its results, without what it saved.</returns>
+    /// <exception cref="InvalidOperationException">An input on another device, or one that wants a gradient and belongs
+    /// to another session.</exception>
     public Tensor[] Apply(Operator @operator, ReadOnlySpan<Tensor?> inputs)
     {
         bool gradient = false;
@@ -70,6 +72,12 @@ public sealed class Session : IDisposable
         {
             if (inputs[i] is { } input)
             {
+                if (input.NeedsGradient && input.Session is not null && !ReferenceEquals(input.Session, this))
+                {
+                    throw new InvalidOperationException($"{@operator.Type}: input {i} {input.Shape} belongs to another "
+                        + "session, where its gradient would be lost; use one session.");
+                }
+
                 gradient |= input.NeedsGradient;
                 if (input is Parameter && Device is MetaDevice)
                 {
@@ -143,6 +151,8 @@ public sealed class Session : IDisposable
     /// <inheritdoc cref="Backward(Tensor, ReadOnlySpan{float})"/>
     public void Backward(IReadOnlyList<Tensor> ys, IReadOnlyList<double[]> upstream)
     {
+        Guard.That(ys.Count == upstream.Count, "Session.Backward",
+            $"{upstream.Count} gradients for {ys.Count} tensors, expected one for each.");
         for (int i = 0; i < ys.Count; i++)
         {
             Guard.Length<double>(upstream[i].AsSpan(), ys[i].Shape, "Session.Backward");

@@ -177,7 +177,7 @@ public static class TensorOperations
             : new GroupConvOperator(new GroupConv.Args(x, outChannels, kernel, groups, stride, dilation, padding));
     }
 
-    private static Tensor Drop(Tensor x, float rate, bool wholeImages) => x.Session!.IsTraining && rate > 0
+    private static Tensor Drop(Tensor x, float rate, bool wholeImages) => x.Session!.IsTraining && rate != 0
         ? x.Record(new DropoutOperator(new Dropout.Args(x.Shape, rate, x.Session.NextSeed(), wholeImages)))
         : x;
 

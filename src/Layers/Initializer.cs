@@ -2,7 +2,7 @@ using MuxKernels.Autograd;
 
 namespace MuxKernels.Layers;
 
-/// <summary>First values of parameters (SPEC §1.8), a function of seed and position alone.</summary>
+/// <summary>First values of parameters (<see cref="Initialization"/>), a function of seed and position alone.</summary>
 public static class Initializer
 {
     /// <summary>Values of one parameter (or one part of it).</summary>

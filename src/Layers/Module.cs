@@ -84,7 +84,8 @@ public abstract class Module : IDisposable
     /// <summary>Number of trained numbers.</summary>
     public long ParameterCount => Parameters().Where(p => p.IsTrained).Sum(p => p.Shape.Length);
 
-    /// <summary>Gives the network memory on a device and starts it from a seed (SPEC §1.8).</summary>
+    /// <summary>Gives the network memory on a device and starts it from a seed: convolutions normal, the classifier
+    /// uniform, scales one, shifts zero (<see cref="Initialization"/>).</summary>
     /// <returns>The memory, for optimizers.</returns>
     public ParameterStore Materialize(Device device, ulong seed = 0)
     {

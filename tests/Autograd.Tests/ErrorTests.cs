@@ -39,6 +39,30 @@ public class ErrorTests
     }
 
     [Fact]
+    public void An_operand_of_another_session_that_wants_a_gradient_is_an_error()
+    {
+        using ReferenceDevice device = new();
+        using Session one = new(device, record: true), two = new(device, record: true);
+        Tensor a = one.Input(Map, Numbers.Doubles(1, Map), needsGradient: true);
+        Tensor b = two.Input(Map, Numbers.Doubles(1, Map), needsGradient: true);
+        Assert.Contains("another session", Assert.Throws<InvalidOperationException>(() => a.Plus(b)).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ShapeException>(() => one.Backward([a], []));
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(-0.5f)]
+    [InlineData(1f)]
+    public void A_rate_of_dropout_outside_its_range_is_an_error(float rate)
+    {
+        using ReferenceDevice device = new();
+        using Session session = new(device, training: true);
+        Tensor x = session.Input(Map, Numbers.Doubles(1, Map));
+        Assert.Throws<ShapeException>(() => x.Dropout(rate));
+    }
+
+    [Fact]
     public void Backward_of_another_sessions_tensor_is_an_error()
     {
         using ReferenceDevice device = new();

@@ -162,8 +162,8 @@ public class LoaderTests
         using CancellationTokenSource source = new();
         using ManualResetEventSlim release = new();
         Loader loader = new(Data, new() { Transforms = [new Blocking(release)] });
-        using Timer timer = new(_ => source.Cancel(), null, 50, Timeout.Infinite);
-        using Timer later = new(_ => release.Set(), null, 300, Timeout.Infinite);
+        using CancellationTokenRegistration later = source.Token.Register(release.Set);
+        source.CancelAfter(50);
         Assert.ThrowsAny<OperationCanceledException>(() => loader.Epoch(0, source.Token).Count());
     }
 

@@ -14,7 +14,7 @@ internal static class RegistryLinearity
             args => LinearDifference(operation, RegistryProperties.Body(operation, target), args, seed), count, seed);
 
     /// <summary><c>⟨dy, F(x)⟩ = ⟨Fᵀ(dy), x⟩</c> for each gradient of a forward operation, within the sum of both bounds
-    /// (which is the bound of STYLE: each element's error weighted by what it is multiplied with).</summary>
+    /// (each element's error weighted by what it is multiplied with).</summary>
     public static void IsAdjoint<TArgs>(KernelOperation<TArgs> forward, string target, int count, ulong seed)
         where TArgs : struct
     {

@@ -117,6 +117,11 @@ public class GrammarTests
     [InlineData("mux_k3_e4_c24_p0")]
     [InlineData("mux_k3_e3_c18_g2")]
     [InlineData("mux_k3_e4_c20_m-1.0.1")]
+    [InlineData("ds_r65536_k3_c24")]
+    [InlineData("ds_r4096_k3_c24 ds_r1_k3_c24")]
+    [InlineData("ds_k3_c65536 ds_k3_c65536")]
+    [InlineData("ds_k3_c40000 ds_r4_k3_c40000")]
+    [InlineData("ds_k65536_c24")]
     public void Blocks_that_do_not_fit_are_shape_errors(string row) => Assert.Throws<ShapeException>(
         () => new MuxNet(new NetworkSpec
         {

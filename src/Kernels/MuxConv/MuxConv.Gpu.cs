@@ -6,7 +6,7 @@ namespace MuxKernels;
 /// <summary>
 /// Spatial multiplexing on a GPU in one launch for all parts, without rearranged copies. With
 /// <c>t = (i·r+j)·C+c</c> for a sub-pixel part and <c>c = (i·r+j)·C'+t</c> for a super-pixel part, a pixel of the
-/// rearranged map is a pixel of the map itself (SPEC §8):
+/// rearranged map is a pixel of the map itself:
 /// <list type="bullet">
 /// <item>sub-pixel: transformed (t, a, b) is x[c, a·r+i, b·r+j]: the phases of a plane are planes with steps r·W and r;
 /// </item>

@@ -14,7 +14,7 @@ public enum OddMaps
 }
 
 /// <summary>
-/// Spatial multiplexing (MUXConv, CVPR 2020; SPEC §1.4): the channels are split into parts, part k with scale s_k is
+/// Spatial multiplexing (MUXConv, CVPR 2020): the channels are split into parts, part k with scale s_k is
 /// convolved after space-to-channel (s &lt; 0, sub-pixel), as it is (s = 0) or after channel-to-space (s &gt; 0,
 /// super-pixel) and rearranged back; the parts are concatenated in their order. Only the sign of a scale counts.
 /// Padding is symmetric in the transformed domain. The weight is one block of memory: the parts' weights

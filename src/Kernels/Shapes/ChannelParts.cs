@@ -1,7 +1,7 @@
 namespace MuxKernels;
 
 /// <summary>The channel split rule of mixed kernels and scales: every part gets <c>⌊C/G⌋</c> channels, the remainder
-/// goes to part 0 (SPEC: released code of MUXConv). <c>Split(80, 3) = 28, 26, 26</c>.</summary>
+/// goes to part 0 (as in the released code of MUXConv). <c>Split(80, 3) = 28, 26, 26</c>.</summary>
 public static class ChannelParts
 {
     /// <summary>Widths of the parts of <paramref name="channels"/> channels.</summary>

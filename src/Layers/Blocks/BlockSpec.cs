@@ -2,7 +2,7 @@ using MuxKernels.Autograd;
 
 namespace MuxKernels.Layers;
 
-/// <summary>The three kinds of blocks of a MUXNet (SPEC §2).</summary>
+/// <summary>The three kinds of blocks of a MUXNet (CVPR 2020).</summary>
 public enum BlockKind
 {
     /// <summary>Depthwise separable, <c>ds</c>.</summary>

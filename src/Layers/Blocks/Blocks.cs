@@ -161,7 +161,7 @@ public sealed class InvertedResidual : Block
 
 /// <summary>
 /// mux: the first ⌊p·C⌋ channels a go through 1×1 → BN → act → spatially multiplexed or group-wise convolution → BN →
-/// act → [SE] → 1×1 → BN, + a; the others are copied; then a channel shuffle (SPEC §2.3).
+/// act → [SE] → 1×1 → BN, + a; the others are copied; then a channel shuffle (MUXNet, CVPR 2020).
 /// </summary>
 public sealed class MuxInvertedResidual : Block
 {

@@ -16,7 +16,7 @@ public readonly record struct FeaturePoint(int Block, bool IsExpanded = false);
 public readonly record struct FeatureInfo(FeaturePoint Point, int Channels, int Reduction);
 
 /// <summary>
-/// A MUXNet (SPEC §2.4): 3×3 stem → BN → act → blocks → 1×1 head → BN → act → global average pool → dropout → linear.
+/// A MUXNet (CVPR 2020): 3×3 stem → BN → act → blocks → 1×1 head → BN → act → global average pool → dropout → linear.
 /// Any input size and class count; state names are the reference implementation's.
 /// </summary>
 public sealed class MuxNet : Module
@@ -29,7 +29,8 @@ public sealed class MuxNet : Module
     private readonly Linear1d classifier;
 
     /// <summary>Builds a network; it has no memory until <see cref="Module.Materialize"/>.</summary>
-    /// <exception cref="ShapeException">Blocks that do not fit each other.</exception>
+    /// <exception cref="ShapeException">Blocks that do not fit each other, or more blocks or parameters than a network
+    /// may have.</exception>
     public MuxNet(NetworkSpec spec)
     {
         Spec = spec;
@@ -40,6 +41,8 @@ public sealed class MuxNet : Module
         convHead = Child("conv_head", new Conv2d(last, spec.HeadChannels, 1));
         bn2 = Child("bn2", NormNumbers.Layer(spec.Norm, spec.HeadChannels, spec.Activation));
         classifier = Child("classifier", new Linear1d(spec.HeadChannels, spec.Classes));
+        Guard.That(ParameterCount <= Guard.MaxLength, spec.Name,
+            $"the network has {ParameterCount} parameters, at most {Guard.MaxLength}.");
     }
 
     /// <summary>What this network was built from.</summary>
@@ -127,7 +130,10 @@ public sealed class MuxNet : Module
     {
         public BlockList(NetworkSpec spec)
         {
-            int total = spec.Blocks.Sum(b => b.Repeats), channels = spec.StemChannels;
+            long total = spec.Blocks.Sum(b => (long)b.Repeats);
+            Guard.That(total is >= 1 and <= NetworkSpec.MaxBlocks && spec.Blocks.All(b => b.Repeats > 0), spec.Name,
+                $"the network has {total} blocks, expected 1 … {NetworkSpec.MaxBlocks}, at least one in each row.");
+            int channels = spec.StemChannels;
             List<Block> list = [];
             foreach (BlockSpec row in spec.Blocks)
             {

@@ -97,7 +97,7 @@ public static class MuxNets
     };
 
     /// <summary>
-    /// m with spatial multiplexing wherever the map is even (SPEC §3.1): all mux rows but the 7-pixel ones.
+    /// m with spatial multiplexing wherever the map is even (the released networks have none): all mux rows but the 7-pixel ones.
     /// </summary>
     private static NetworkSpec SpatialM()
     {

@@ -5,6 +5,9 @@ namespace MuxKernels.Layers;
 /// </summary>
 public sealed record NetworkSpec
 {
+    /// <summary>Most blocks that a network may have.</summary>
+    public const int MaxBlocks = 4096;
+
     /// <summary>Name, for messages and files.</summary>
     public required string Name { get; init; }
 

@@ -7,7 +7,7 @@ namespace MuxKernels.Layers;
 /// <param name="Type">Operation.</param>
 /// <param name="Output">Shape of its result.</param>
 /// <param name="Parameters">Trained numbers it reads.</param>
-/// <param name="MultiplyAdds">Multiply-adds by the paper's rule (SPEC §3.2).</param>
+/// <param name="MultiplyAdds">Multiply-adds by the paper's rule (<see cref="Operator.MultiplyAdds"/>).</param>
 /// <param name="MultiplyAddsLinear">Multiply-adds of convolutions and matrix products alone.</param>
 /// <param name="Bytes">Bytes of its result as float32.</param>
 public sealed record LayerSummary(string Name, string Type, Shape Output, long Parameters, long MultiplyAdds,
@@ -18,7 +18,7 @@ public sealed record LayerSummary(string Name, string Type, Shape Output, long P
 /// </summary>
 /// <param name="Layers">Every operation, in order.</param>
 /// <param name="Parameters">All trained numbers.</param>
-/// <param name="MultiplyAdds">Multiply-adds by the paper's rule (SPEC §3.2).</param>
+/// <param name="MultiplyAdds">Multiply-adds by the paper's rule (<see cref="Operator.MultiplyAdds"/>).</param>
 /// <param name="MultiplyAddsLinear">Multiply-adds of convolutions and matrix products alone.</param>
 /// <param name="ActivationBytes">Bytes of all results as float32.</param>
 public sealed record Summary(IReadOnlyList<LayerSummary> Layers, long Parameters, long MultiplyAdds,
