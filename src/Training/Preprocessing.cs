@@ -46,7 +46,8 @@ public sealed record Preprocessing(int Border, IReadOnlyList<float> Mean, IReadO
     /// <summary>As JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { border = Border, mean = Mean, std = Std });
 
-    /// <summary>Transforms for a loader: the border, then (for training) a random crop and a flip, then normalisation.</summary>
+    /// <summary>Transforms for a loader: the border, then (for training) a random crop and a flip, then
+    /// normalisation.</summary>
     /// <param name="augment">Whether images are cropped and flipped at random.</param>
     /// <param name="flip">Whether they may be flipped.</param>
     public IReadOnlyList<Transform> Transforms(bool augment, bool flip = true)

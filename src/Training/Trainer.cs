@@ -181,7 +181,8 @@ public sealed class Trainer
         if (!float.IsFinite(value))
         {
             throw new ArithmeticException(
-                $"The loss is {value} at step {step + 1}: training diverged; lower the rate (now {optimizer.Rate:G3}).");
+                $"The loss is {value} at step {step + 1}: training diverged; lower the rate "
+                + $"(now {optimizer.Rate:G3}).");
         }
 
         metrics.Add(logits.ToArray(), batch.Labels, value);

@@ -36,7 +36,8 @@ public sealed class TrainingFiles
     /// <summary>The log.</summary>
     public string Log => Path.Combine(Folder, "log.json");
 
-    /// <summary>Writes all files after an epoch; the last checkpoint last, so that it never runs ahead of the log.</summary>
+    /// <summary>Writes all files after an epoch; the last checkpoint last, so that it never runs ahead of the
+    /// log.</summary>
     public void Save(MuxNet network, Optimizer optimizer, TrainingOptions options, Preprocessing preprocessing,
         IReadOnlyList<EpochRecord> history, CancellationToken cancellation = default)
     {
@@ -83,13 +84,15 @@ public sealed class TrainingFiles
 
     /// <summary>Reads the last checkpoint back.</summary>
     /// <returns>The epochs that are done.</returns>
-    /// <exception cref="SafeTensorsException">No checkpoint of a training, one of another recipe, or a damaged one.</exception>
+    /// <exception cref="SafeTensorsException">No checkpoint of a training, one of another recipe, or a damaged
+    /// one.</exception>
     public IReadOnlyList<EpochRecord> Resume(MuxNet network, Optimizer optimizer, TrainingOptions options)
     {
         using SafeTensorsFile file = SafeTensors.Read(Last);
         if (!file.Metadata.TryGetValue(StateKey, out string? text))
         {
-            throw new SafeTensorsException($"{Last}: the metadata has no '{StateKey}'; this is no training's checkpoint.");
+            throw new SafeTensorsException($"{Last}: the metadata has no '{StateKey}'; this is no "
+                + "training's checkpoint.");
         }
 
         State state;

@@ -83,7 +83,8 @@ public class ActivationTests
     {
         Activation.Args args = new(new Shape(2, 5, 61, 67), ActivationKind.Swish);
         float[] x = Fill.Uniform(1, args.X.Length, -9, 9), dy = Fill.Uniform(2, args.X.Length);
-        float[] y = new float[x.Length], dx = new float[x.Length], again = (float[])x.Clone(), back = (float[])dy.Clone();
+        float[] y = new float[x.Length], dx = new float[x.Length];
+        float[] again = (float[])x.Clone(), back = (float[])dy.Clone();
         using WorkPool pool = new(3);
         Activation.Forward(args, x, y);
         Activation.Backward(args, dy, x, dx);

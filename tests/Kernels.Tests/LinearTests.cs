@@ -41,7 +41,8 @@ public class LinearTests
         for (int threads = 1; threads <= 4; threads++)
         {
             using WorkPool pool = new(threads);
-            float[] y = new float[dy.Length], dx = new float[x.Length], dw = new float[w.Length], db = new float[outputs];
+            float[] y = new float[dy.Length], dx = new float[x.Length];
+            float[] dw = new float[w.Length], db = new float[outputs];
             Linear.Forward(args, x, w, [], y, pool);
             Linear.BackwardInput(args, dy, w, dx, pool);
             Linear.BackwardWeight(args, dy, x, dw, pool);

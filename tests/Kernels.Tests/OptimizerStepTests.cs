@@ -26,8 +26,8 @@ public class OptimizerStepTests
         Assert.Equal([0f, -4f], p);
     }
 
-    /// <summary>g = 4·0.5 + 0.5·p with p = 2 → 3; first step: v = 3 (not (1 − m)·3, and old velocity is not read), p = 2 −
-    /// 0.25·3 = 1.25; second: g = 2.625, v = 0.5·3 + 2.625 = 4.125, p = 1.25 − 1.03125 = 0.21875.</summary>
+    /// <summary>g = 4·0.5 + 0.5·p with p = 2 → 3; first step: v = 3 (not (1 − m)·3, and old velocity is not read), p =
+    /// 2 − 0.25·3 = 1.25; second: g = 2.625, v = 0.5·3 + 2.625 = 4.125, p = 1.25 − 1.03125 = 0.21875.</summary>
     [Fact]
     public void Sgd_with_momentum_and_decay_by_hand()
     {
@@ -39,7 +39,8 @@ public class OptimizerStepTests
         Assert.Equal((0.21875f, 4.125f), (p[0], v[0]));
     }
 
-    /// <summary>g = 2: v = 2, p = 1 − 0.25·(2 + 0.5·2) = 0.25; then v = 3, p = 0.25 − 0.25·(2 + 1.5) = −0.625.</summary>
+    /// <summary>g = 2: v = 2, p = 1 − 0.25·(2 + 0.5·2) = 0.25; then v = 3, p = 0.25 − 0.25·(2 + 1.5) =
+    /// −0.625.</summary>
     [Fact]
     public void Nesterov_by_hand()
     {
@@ -88,7 +89,8 @@ public class OptimizerStepTests
         float[][] results = [.. new[] { 1, 3 }.Select(threads =>
         {
             using WorkPool pool = new(threads);
-            float[] p = (float[])start.Clone(), v = new float[Length], q = (float[])start.Clone(), m = new float[Length];
+            float[] p = (float[])start.Clone(), v = new float[Length];
+            float[] q = (float[])start.Clone(), m = new float[Length];
             float[] w = new float[Length];
             SgdStep.Update(new SgdStep.Args(Length, 0.1, 0.9, 1e-4, true, true), g, p, v, pool);
             AdamWStep.Update(new AdamWStep.Args(Length, 0.1, 0.9, 0.999, 1e-8, 0.01, 1), g, q, m, w, pool);

@@ -91,7 +91,8 @@ public class PointwiseConvTests
         PointwiseConv.Args args = new(new Shape(1, 80, 14, 14), 320);
         float[] x = new float[args.X.Length], w = new float[args.Weight.Length], y = new float[args.Y.Length];
         ShapeException e = Assert.Throws<ShapeException>(() => PointwiseConv.Forward(args, x, w, [], new float[3920]));
-        Assert.Equal("PointwiseConv.Forward: y has 3920 elements, expected 62720 for shape [1, 320, 14, 14].", e.Message);
+        Assert.Equal("PointwiseConv.Forward: y has 3920 elements, expected 62720 for shape [1, 320, 14, 14].",
+            e.Message);
         Assert.Throws<ShapeException>(() => PointwiseConv.Forward(args, x, w, [], new float[y.Length + 1]));
         Assert.Throws<ShapeException>(() => PointwiseConv.Forward(args, x[1..], w, [], y));
         Assert.Throws<ShapeException>(() => PointwiseConv.Forward(args, x, w, new float[319], y));

@@ -47,7 +47,8 @@ public class WeightFileTests
         Assert.Contains("name the model", error.Message);
     }
 
-    private static void AssertFails(TemporaryFolder folder, MuxNet network, IEnumerable<SafeTensor> tensors, string part)
+    private static void AssertFails(TemporaryFolder folder, MuxNet network, IEnumerable<SafeTensor> tensors,
+        string part)
     {
         string path = folder.File("bad.safetensors");
         SafeTensors.Write(path, tensors);

@@ -64,9 +64,9 @@ public sealed record GoldenComparison(string Case, string Tensor, double? Error,
 {
     /// <summary>
     /// What the error may be where the bound is a matter of luck; equal to the bound elsewhere. After the first update
-    /// of a float32 training trace, a relu unit whose input is nearer to zero than float32 rounds may be on either side,
-    /// depending on the order of a sum (some 8 million units of a 64×64 trace have about one such); that moves losses by
-    /// some 1e-4 and norms of batch-norm shifts by some 4e-4.
+    /// of a float32 training trace, a relu unit whose input is nearer to zero than float32 rounds may be on either
+    /// side, depending on the order of a sum (some 8 million units of a 64×64 trace have about one such); that moves
+    /// losses by some 1e-4 and norms of batch-norm shifts by some 4e-4.
     /// </summary>
     public double Allowance { get; init; } = Bound;
 }

@@ -53,7 +53,8 @@ public static class WeightFile
             if (tensor is null)
             {
                 throw new SafeTensorsException($"{file.Path}: '{entry.Name}' is missing, expected with shape "
-                    + $"{entry.Shape}; the file has {file.Tensors.Count} tensors, the network {network.State().Count}.");
+                    + $"{entry.Shape}; the file has {file.Tensors.Count} tensors, the network "
+                    + $"{network.State().Count}.");
             }
 
             long[] expected = entry.Counter is null ? [.. entry.Shape.Axes.Select(a => (long)a)] : [];
@@ -88,7 +89,8 @@ public static class WeightFile
     }
 
     /// <summary>Builds the network that a file of this library describes and reads its weights.</summary>
-    /// <exception cref="SafeTensorsException">A file without a network's definition, or weights that do not fit it.</exception>
+    /// <exception cref="SafeTensorsException">A file without a network's definition, or weights that do not fit it.
+    /// </exception>
     public static MuxNet Open(string path, Device device)
     {
         using SafeTensorsFile file = SafeTensors.Read(path);

@@ -63,7 +63,8 @@ public static unsafe partial class Activation
 
     /// <summary>
     /// Bound of <c>|f̃'(z̃) − f'(z)|</c> where <c>|z̃ − z| ≤ e</c>: the slope's Lipschitz constant times e, the whole
-    /// jump where a kink is within e, and for swish the rounding of σ in <c>x·σ·(1 − σ)</c> while σ is not yet exactly 1.
+    /// jump where a kink is within e, and for swish the rounding of σ in <c>x·σ·(1 − σ)</c> while σ is not yet exactly
+    /// 1.
     /// </summary>
     internal static double SlopeError(ActivationKind kind, double z, double e)
     {

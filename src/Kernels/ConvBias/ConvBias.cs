@@ -91,7 +91,8 @@ public static unsafe class ConvBias
     private static void Reference(in Shape args, double[][] inputs, double[][] outputs) =>
         BackwardReference<double>(args, inputs[0], outputs[0]);
 
-    private static void BackwardWith<TSimd, TVector>(in Shape args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void BackwardWith<TSimd, TVector>(in Shape args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Backward<TSimd, TVector>(args, inputs[0], outputs[0], pool);
 

@@ -129,7 +129,8 @@ public abstract partial class Device
 
     /// <summary>y ← normalised x by the batch's statistics, which are saved and folded into the running ones.</summary>
     public virtual void BatchNormForwardTrain(in BatchNorm.Args args,
-        View x, View gamma, View beta, View y, View mean, View inverseDeviation, View runningMean, View runningVariance) =>
+        View x, View gamma, View beta, View y, View mean, View inverseDeviation, View runningMean,
+        View runningVariance) =>
         Missing(nameof(BatchNormForwardTrain));
 
     /// <summary>y ← normalised x by the running statistics.</summary>
@@ -144,7 +145,8 @@ public abstract partial class Device
 
     /// <summary>dx ← gradient of the input with fixed statistics; dgamma, dbeta += theirs.</summary>
     public virtual void BatchNormBackwardEval(in BatchNorm.Args args,
-        View dy, View x, View gamma, View beta, View runningMean, View runningVariance, View dx, View dgamma, View dbeta) =>
+        View dy, View x, View gamma, View beta, View runningMean, View runningVariance, View dx, View dgamma,
+        View dbeta) =>
         Missing(nameof(BatchNormBackwardEval));
 
     /// <summary>y ← gated x.</summary>

@@ -5,11 +5,13 @@ public abstract partial class Device : IDisposable
     /// <summary>Short name: <c>cpu</c>, <c>reference</c>, <c>meta</c>, <c>cuda:0</c> …</summary>
     public abstract string Name { get; }
 
-    /// <summary>Whether there are numbers here; where there are none, operators are recorded and not computed.</summary>
+    /// <summary>Whether there are numbers here; where there are none, operators are recorded and not
+    /// computed.</summary>
     public virtual bool Computes => true;
 
     /// <summary>Memory from the device's pool; its contents are undefined.</summary>
-    /// <exception cref="OutOfMemoryException">The device has not that much memory; the message has the sizes.</exception>
+    /// <exception cref="OutOfMemoryException">The device has not that much memory; the message has the
+    /// sizes.</exception>
     public abstract DeviceBuffer Rent(int length);
 
     /// <summary>Gives memory back to the pool.</summary>

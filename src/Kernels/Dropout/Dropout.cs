@@ -5,8 +5,8 @@ namespace MuxKernels;
 /// <summary>
 /// Dropout and drop-connect: <c>y = x·keep/(1 − rate)</c> with one coin for each element (dropout) or for each image
 /// (drop-connect). Coins are <c>splitmix64(splitmix64(seed) + index)</c>, a function of seed and position alone, so
-/// that the gradient throws the same ones and results do not depend on threads or devices; the inner hash keeps the coins of
-/// neighbouring seeds apart. Dropped elements are 0 whatever x is.
+/// that the gradient throws the same ones and results do not depend on threads or devices; the inner hash keeps the
+/// coins of neighbouring seeds apart. Dropped elements are 0 whatever x is.
 /// </summary>
 public static unsafe partial class Dropout
 {

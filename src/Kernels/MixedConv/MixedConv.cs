@@ -31,7 +31,8 @@ public static partial class MixedConv
                     $"kernel {kernels[k]} gives a {window.OutHeight}×{window.OutWidth} map, kernel {kernels[0]} "
                     + $"{first.OutHeight}×{first.OutWidth}; expected equal maps.");
                 Guard.That(Channels[k] % channelsPerGroup == 0, nameof(MixedConv),
-                    $"part {k} has {Channels[k]} channels, expected a multiple of {channelsPerGroup} channels a group.");
+                    $"part {k} has {Channels[k]} channels, expected a multiple of {channelsPerGroup} channels a "
+                    + "group.");
                 weights += (long)Channels[k] * channelsPerGroup * window.Taps;
             }
 

@@ -5,7 +5,8 @@ namespace MuxKernels;
 
 /// <summary>
 /// One step of stochastic gradient descent in PyTorch's form: <c>g ← scale·g + wd·p</c>; <c>v ← g</c> on the first
-/// step, else <c>m·v + g</c>; <c>p ← p − lr·v</c>, with Nesterov <c>p ← p − lr·(g + m·v)</c>. Without momentum v is not used.
+/// step, else <c>m·v + g</c>; <c>p ← p − lr·v</c>, with Nesterov <c>p ← p − lr·(g + m·v)</c>. Without momentum v is
+/// not used.
 /// </summary>
 public static unsafe partial class SgdStep
 {

@@ -51,7 +51,8 @@ public static unsafe partial class PointwiseConv
     private static void BackwardWeight(in Args args, double[][] inputs, double[][] outputs) =>
         BackwardWeightReference<double>(args, inputs[0], inputs[1], outputs[0]);
 
-    private static void ForwardWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs, WorkPool? pool)
+    private static void ForwardWith<TSimd, TVector>(in Args args, KernelMemory[] inputs, KernelMemory[] outputs,
+        WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Forward<TSimd, TVector>(args, inputs[0], inputs[1], inputs[2], outputs[0], pool);
 

@@ -11,7 +11,8 @@ public static class Guard
     public const long MaxLength = int.MaxValue;
 
     /// <summary>Demands <c>value ≥ 1</c>.</summary>
-    public static void Positive(int value, string kernel, [CallerArgumentExpression(nameof(value))] string argument = "")
+    public static void Positive(int value, string kernel,
+        [CallerArgumentExpression(nameof(value))] string argument = "")
     {
         if (value < 1)
         {
@@ -20,7 +21,8 @@ public static class Guard
     }
 
     /// <summary>Demands a shape whose axes are all positive and whose length fits an <see cref="int"/>.</summary>
-    public static void Positive(Shape shape, string kernel, [CallerArgumentExpression(nameof(shape))] string argument = "")
+    public static void Positive(Shape shape, string kernel,
+        [CallerArgumentExpression(nameof(shape))] string argument = "")
     {
         if (shape.N < 1 || shape.C < 1 || shape.H < 1 || shape.W < 1)
         {

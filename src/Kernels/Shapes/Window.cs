@@ -23,7 +23,8 @@ public readonly record struct Window
         Guard.Positive(dilation, name);
         Guard.That(padding.Amount >= 0, name, $"padding is {padding.Amount}, expected at least 0.");
         long extent = (long)dilation * (kernel - 1) + 1;
-        Guard.That((long)kernel * kernel <= Guard.MaxLength, name, $"kernel is {kernel}, more taps than can be counted.");
+        Guard.That((long)kernel * kernel <= Guard.MaxLength, name,
+            $"kernel is {kernel}, more taps than can be counted.");
         Guard.That(extent + stride < int.MaxValue / 2 && padding.Amount < int.MaxValue / 4, name,
             $"kernel {kernel} with dilation {dilation}, stride {stride} and padding {padding} is out of range.");
         (Height, Width, Kernel, Stride, Dilation, Padding) = (height, width, kernel, stride, dilation, padding);

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <summary>
-/// <c>eˣ</c> for vectors: <c>x = n·ln 2 + r</c>, a polynomial of degree 6 for <c>eʳ</c>, then <c>·2ⁿ</c>. Relative error
-/// below 1.1e-7 over the whole range; overflows to +∞ above 88.7, underflows to 0 below −104, NaN stays NaN.
+/// <c>eˣ</c> for vectors: <c>x = n·ln 2 + r</c>, a polynomial of degree 6 for <c>eʳ</c>, then <c>·2ⁿ</c>. Relative
+/// error below 1.1e-7 over the whole range; overflows to +∞ above 88.7, underflows to 0 below −104, NaN stays NaN.
 /// </summary>
 internal static class Exp
 {

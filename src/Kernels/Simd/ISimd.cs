@@ -15,7 +15,8 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Loads <see cref="Lanes"/> floats.</summary>
     static abstract TVector Load(float* p);
 
-    /// <summary>Loads the first <paramref name="count"/> floats (1…Lanes), the other lanes are zero and not read.</summary>
+    /// <summary>Loads the first <paramref name="count"/> floats (1…Lanes), the other lanes are zero and not
+    /// read.</summary>
     static abstract TVector LoadPartial(float* p, int count);
 
     /// <summary>The float at <paramref name="p"/> in every lane.</summary>

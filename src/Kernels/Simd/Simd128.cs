@@ -95,7 +95,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Sum(Vector128<float> v) => v.GetElement(0) + v.GetElement(2) + (v.GetElement(1) + v.GetElement(3));
+    public static float Sum(Vector128<float> v) =>
+        v.GetElement(0) + v.GetElement(2) + (v.GetElement(1) + v.GetElement(3));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Even(Vector128<float> a, Vector128<float> b) => Vector128.Create(

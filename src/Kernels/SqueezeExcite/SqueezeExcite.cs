@@ -4,8 +4,8 @@ namespace MuxKernels;
 
 /// <summary>
 /// Squeeze-excite: <c>m = mean_{H,W} x</c>, <c>h = f(W₁m + b₁)</c>, <c>g = gate(W₂h + b₂)</c>, <c>y = x·g</c>, each
-/// image by itself. Saved for the gradient: <c>[N, 2R + 2C]</c> floats, for each image <c>m</c> (C), <c>W₁m + b₁</c> (R),
-/// <c>h</c> (R) and <c>W₂h + b₂</c> (C).
+/// image by itself. Saved for the gradient: <c>[N, 2R + 2C]</c> floats, for each image <c>m</c> (C), <c>W₁m + b₁</c>
+/// (R), <c>h</c> (R) and <c>W₂h + b₂</c> (C).
 /// </summary>
 public static unsafe partial class SqueezeExcite
 {
@@ -62,7 +62,8 @@ public static unsafe partial class SqueezeExcite
         /// <summary>Multiply-adds of the two small matrix products (conv+linear rule).</summary>
         public long MultiplyAddsLinear => 2L * X.N * X.C * Reduced;
 
-        /// <summary>Multiply-adds by the paper's rule: products, the gate's multiplication, one for each pooled channel.
+        /// <summary>Multiply-adds by the paper's rule: products, the gate's multiplication, one for each pooled
+        /// channel.
         /// </summary>
         public long MultiplyAdds => MultiplyAddsLinear + X.Length + (long)X.N * X.C;
 

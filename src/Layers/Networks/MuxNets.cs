@@ -97,7 +97,8 @@ public static class MuxNets
     };
 
     /// <summary>
-    /// m with spatial multiplexing wherever the map is even (the released networks have none): all mux rows but the 7-pixel ones.
+    /// m with spatial multiplexing, of which the released networks have none, wherever the map is even: all mux rows
+    /// but the 7-pixel ones.
     /// </summary>
     private static NetworkSpec SpatialM()
     {
