@@ -1,222 +1,197 @@
 namespace MuxKernels.Autograd;
 
-/// <summary>1×1 convolution: inputs x, w and optionally a bias.</summary>
-/// <param name="Args">Validated geometry.</param>
-public sealed record PointwiseConvOperator(PointwiseConv.Args Args) : Operator
+/// <summary>What convolutions and the fully connected layer share: inputs x, w and optionally a bias; one result.</summary>
+public abstract record WeightedOperator : Operator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
+    /// <summary>Shape of the result.</summary>
+    protected abstract Shape Y { get; }
 
     /// <inheritdoc/>
+    public sealed override IReadOnlyList<Shape> Results => [Y];
+
+    /// <inheritdoc/>
+    public sealed override void Backward(Device device, Operands o)
+    {
+        if (o.Wants(0))
+        {
+            BackwardInput(device, o);
+        }
+
+        if (o.Wants(1))
+        {
+            BackwardWeight(device, o);
+        }
+
+        if (o.Wants(2))
+        {
+            device.ConvBackwardBias(new Shape(Y.N, Y.C, Y.H, Y.W), o.Dy, o.InputGradient(2));
+        }
+    }
+
+    /// <summary>dx ← gradient of the input.</summary>
+    protected abstract void BackwardInput(Device device, Operands o);
+
+    /// <summary>dw += gradient of the weight.</summary>
+    protected abstract void BackwardWeight(Device device, Operands o);
+}
+
+/// <summary>1×1 convolution: inputs x, w and optionally a bias.</summary>
+/// <param name="Args">Validated geometry.</param>
+public sealed record PointwiseConvOperator(PointwiseConv.Args Args) : WeightedOperator
+{
+    /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
+
+    /// <inheritdoc/>
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
     public override void Forward(Device device, Operands o) =>
         device.PointwiseConvForward(Args, o.X, o.W, o.Bias, o.Y);
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.PointwiseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.PointwiseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
 
-        if (o.Wants(1))
-        {
-            device.PointwiseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
-
-        ConvOperators.Bias(device, Args.Y, o);
-    }
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.PointwiseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Dense k×k convolution: inputs x, w and optionally a bias.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record DenseConvOperator(DenseConv.Args Args) : Operator
+public sealed record DenseConvOperator(DenseConv.Args Args) : WeightedOperator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
-
     /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override void Forward(Device device, Operands o) => device.DenseConvForward(Args, o.X, o.W, o.Bias, o.Y);
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.DenseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    public override void Forward(Device device, Operands o) =>
+        device.DenseConvForward(Args, o.X, o.W, o.Bias, o.Y);
 
-        if (o.Wants(1))
-        {
-            device.DenseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
+    /// <inheritdoc/>
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.DenseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
 
-        ConvOperators.Bias(device, Args.Y, o);
-    }
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.DenseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Depthwise k×k convolution: inputs x, w and optionally a bias.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record DepthwiseConvOperator(DepthwiseConv.Args Args) : Operator
+public sealed record DepthwiseConvOperator(DepthwiseConv.Args Args) : WeightedOperator
 {
     /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
+    public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override long MultiplyAdds => Args.MultiplyAdds;
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
     public override void Forward(Device device, Operands o) =>
         device.DepthwiseConvForward(Args, o.X, o.W, o.Bias, o.Y);
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.DepthwiseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.DepthwiseConvBackwardInput(Args, o.Dy, o.W, o.Dx);
 
-        if (o.Wants(1))
-        {
-            device.DepthwiseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
-
-        ConvOperators.Bias(device, Args.Y, o);
-    }
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.DepthwiseConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Group-wise k×k convolution: inputs x, w and optionally a bias.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record GroupConvOperator(GroupConv.Args Args) : Operator
+public sealed record GroupConvOperator(GroupConv.Args Args) : WeightedOperator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
-
     /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override void Forward(Device device, Operands o) => device.GroupConvForward(Args, o.X, o.W, o.Bias, o.Y);
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.GroupConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    public override void Forward(Device device, Operands o) =>
+        device.GroupConvForward(Args, o.X, o.W, o.Bias, o.Y);
 
-        if (o.Wants(1))
-        {
-            device.GroupConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
+    /// <inheritdoc/>
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.GroupConvBackwardInput(Args, o.Dy, o.W, o.Dx);
 
-        ConvOperators.Bias(device, Args.Y, o);
-    }
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.GroupConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Mixed-kernel convolution: inputs x and the parts' weights one after the other.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record MixedConvOperator(MixedConv.Args Args) : Operator
+public sealed record MixedConvOperator(MixedConv.Args Args) : WeightedOperator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
-
     /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override void Forward(Device device, Operands o) => device.MixedConvForward(Args, o.X, o.W, o.Y);
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.MixedConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    public override void Forward(Device device, Operands o) =>
+        device.MixedConvForward(Args, o.X, o.W, o.Y);
 
-        if (o.Wants(1))
-        {
-            device.MixedConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
-    }
+    /// <inheritdoc/>
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.MixedConvBackwardInput(Args, o.Dy, o.W, o.Dx);
+
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.MixedConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Spatial multiplexing convolution: inputs x and the parts' weights one after the other.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record MuxConvOperator(MuxConv.Args Args) : Operator
+public sealed record MuxConvOperator(MuxConv.Args Args) : WeightedOperator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
-
     /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override void Forward(Device device, Operands o) => device.MuxConvForward(Args, o.X, o.W, o.Y);
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.MuxConvBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    public override void Forward(Device device, Operands o) =>
+        device.MuxConvForward(Args, o.X, o.W, o.Y);
 
-        if (o.Wants(1))
-        {
-            device.MuxConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
-    }
+    /// <inheritdoc/>
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.MuxConvBackwardInput(Args, o.Dy, o.W, o.Dx);
+
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.MuxConvBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
 
 /// <summary>Fully connected layer: inputs x, w and optionally a bias.</summary>
 /// <param name="Args">Validated geometry.</param>
-public sealed record LinearOperator(Linear.Args Args) : Operator
+public sealed record LinearOperator(Linear.Args Args) : WeightedOperator
 {
-    /// <inheritdoc/>
-    public override IReadOnlyList<Shape> Results => [Args.Y];
-
     /// <inheritdoc/>
     public override long MultiplyAdds => Args.MultiplyAdds;
 
     /// <inheritdoc/>
-    public override void Forward(Device device, Operands o) => device.LinearForward(Args, o.X, o.W, o.Bias, o.Y);
+    protected override Shape Y => Args.Y;
 
     /// <inheritdoc/>
-    public override void Backward(Device device, Operands o)
-    {
-        if (o.Wants(0))
-        {
-            device.LinearBackwardInput(Args, o.Dy, o.W, o.Dx);
-        }
+    public override void Forward(Device device, Operands o) =>
+        device.LinearForward(Args, o.X, o.W, o.Bias, o.Y);
 
-        if (o.Wants(1))
-        {
-            device.LinearBackwardWeight(Args, o.Dy, o.X, o.Dw);
-        }
+    /// <inheritdoc/>
+    protected override void BackwardInput(Device device, Operands o) =>
+        device.LinearBackwardInput(Args, o.Dy, o.W, o.Dx);
 
-        ConvOperators.Bias(device, new Shape(Args.Y.N, Args.Y.C, 1, 1), o);
-    }
-}
-
-/// <summary>What the convolutions share.</summary>
-internal static class ConvOperators
-{
-    /// <summary>Adds the bias gradient where it is wanted.</summary>
-    public static void Bias(Device device, Shape dy, Operands o)
-    {
-        if (o.Wants(2))
-        {
-            device.ConvBackwardBias(dy, o.Dy, o.InputGradient(2));
-        }
-    }
+    /// <inheritdoc/>
+    protected override void BackwardWeight(Device device, Operands o) =>
+        device.LinearBackwardWeight(Args, o.Dy, o.X, o.Dw);
 }
