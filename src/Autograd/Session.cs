@@ -11,6 +11,7 @@ public sealed class Session : IDisposable
     private readonly List<Tensor> owned = [];
     private readonly List<string> scopes = [];
     private ulong coins;
+    private bool isDisposed;
 
     /// <summary>Starts a session.</summary>
     /// <param name="device">Where operators are computed.</param>
@@ -177,7 +178,11 @@ public sealed class Session : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Clear();
+    public void Dispose()
+    {
+        Clear();
+        isDisposed = true;
+    }
 
     /// <summary>Enters a module; leave with <see cref="Leave"/>. Names appear in <see cref="Node.Scope"/>.</summary>
     public int Enter(string name)
@@ -209,6 +214,7 @@ public sealed class Session : IDisposable
 
     private Tensor Own(Shape shape, bool needsGradient)
     {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
         Guard.Positive(shape, nameof(Session));
         Tensor tensor = new(this, shape, Device.Rent((int)shape.Length).View, needsGradient);
         owned.Add(tensor);

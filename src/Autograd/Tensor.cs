@@ -40,6 +40,10 @@ public class Tensor
 
     internal bool IsReleased => data.IsEmpty;
 
+    /// <summary>The session, demanded.</summary>
+    internal Session Owner => Session ?? throw new InvalidOperationException(
+        "A parameter belongs to no session; make it an operand of a tensor that does.");
+
     /// <summary>
     /// Appends an operator with this tensor as its first input to the session's record and computes it.
     /// </summary>
@@ -47,12 +51,8 @@ public class Tensor
     public Tensor Record(Operator @operator, params ReadOnlySpan<Tensor?> more) => RecordAll(@operator, more)[0];
 
     /// <summary>The same for operators with several results.</summary>
-    public Tensor[] RecordAll(Operator @operator, params ReadOnlySpan<Tensor?> more)
-    {
-        Session session = Session ?? throw new InvalidOperationException(
-            "A parameter belongs to no session; make it an operand of a tensor that does.");
-        return session.Apply(@operator, [this, .. more]);
-    }
+    public Tensor[] RecordAll(Operator @operator, params ReadOnlySpan<Tensor?> more) =>
+        Owner.Apply(@operator, [this, .. more]);
 
     /// <summary>Copies the numbers to the host.</summary>
     public float[] ToArray()

@@ -121,7 +121,7 @@ public static class TensorOperations
             CheckLength(t, x.Shape.C, nameof(BatchNorm));
         }
 
-        Operator op = x.Session!.IsTraining ? new BatchNormTrainOperator(args) : new BatchNormEvalOperator(args);
+        Operator op = x.Owner.IsTraining ? new BatchNormTrainOperator(args) : new BatchNormEvalOperator(args);
         return x.Record(op, gamma, beta, runningMean, runningVariance);
     }
 
@@ -145,7 +145,7 @@ public static class TensorOperations
 
     /// <summary>Mean cross-entropy of a softmax over <c>[N, K]</c> logits.</summary>
     public static Tensor CrossEntropy(this Tensor logits, ReadOnlySpan<float> labels, float smoothing = 0f) =>
-        logits.CrossEntropy(logits.Session!.Input(Shape.Vector(logits.Shape.N), labels), smoothing);
+        logits.CrossEntropy(logits.Owner.Input(Shape.Vector(logits.Shape.N), labels), smoothing);
 
     /// <summary>
     /// Mean cross-entropy of a softmax over <c>[N, K]</c> logits; labels are class indices as floats.
@@ -177,8 +177,8 @@ public static class TensorOperations
             : new GroupConvOperator(new GroupConv.Args(x, outChannels, kernel, groups, stride, dilation, padding));
     }
 
-    private static Tensor Drop(Tensor x, float rate, bool wholeImages) => x.Session!.IsTraining && rate != 0
-        ? x.Record(new DropoutOperator(new Dropout.Args(x.Shape, rate, x.Session.NextSeed(), wholeImages)))
+    private static Tensor Drop(Tensor x, float rate, bool wholeImages) => x.Owner.IsTraining && rate != 0
+        ? x.Record(new DropoutOperator(new Dropout.Args(x.Shape, rate, x.Owner.NextSeed(), wholeImages)))
         : x;
 
     private static void CheckBias(Tensor? bias, int channels, string name)

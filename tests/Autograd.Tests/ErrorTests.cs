@@ -50,6 +50,15 @@ public class ErrorTests
         Assert.Throws<ShapeException>(() => one.Backward([a], []));
     }
 
+    [Fact]
+    public void A_session_at_its_end_gives_no_more_tensors()
+    {
+        using ReferenceDevice device = new();
+        Session session = new(device);
+        session.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => session.Placeholder(Map));
+    }
+
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(-0.5f)]

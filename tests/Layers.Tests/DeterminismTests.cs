@@ -23,6 +23,37 @@ public class DeterminismTests
         Assert.NotEqual(losses, Train(1, 12).Losses);
     }
 
+    /// <summary>Two threads that compute on one device, each in sessions of its own, do not disturb each other.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Sessions_on_several_threads_share_a_device(int threads)
+    {
+        using CpuDevice device = new(threads);
+        using MuxNet network = MuxNets.Build("muxnet-tiny");
+        network.Materialize(device, 3);
+        float[] alone = Logits(1), other = Logits(2);
+        int wrong = 0;
+        Thread[] workers = [.. Enumerable.Range(0, 4).Select(t => new Thread(() =>
+        {
+            for (int i = 0; i < 40; i++)
+            {
+                bool same = Logits(1 + (ulong)t % 2).SequenceEqual(t % 2 == 0 ? alone : other);
+                Interlocked.Add(ref wrong, same ? 0 : 1);
+            }
+        }))];
+        Array.ForEach(workers, w => w.Start());
+        Array.ForEach(workers, w => w.Join());
+        Assert.Equal(0, wrong);
+
+        float[] Logits(ulong seed)
+        {
+            using Session session = new(device);
+            return network.Invoke(session.Input(Image, Numbers.Uniform(seed, Image))).ToArray();
+        }
+    }
+
     private static (float[] Losses, float[][] State) Train(int threads, ulong seed)
     {
         using CpuDevice device = new(threads);

@@ -111,6 +111,14 @@ public class GrammarTests
         Assert.True(new MuxNet(spec).ParameterCount > 0);
     }
 
+    [Fact]
+    public void A_block_without_kernels_is_a_shape_error() => Assert.Throws<ShapeException>(
+        () => new MuxNet(new NetworkSpec
+        {
+            Name = "a", StemChannels = 8, HeadChannels = 8,
+            Blocks = [new BlockSpec { Kind = BlockKind.DepthwiseSeparable, Kernels = default, Channels = 8 }],
+        }));
+
     [Theory]
     [InlineData("mux_k3_e4_c24_s2")]
     [InlineData("mux_k3_e4_c32")]

@@ -5,7 +5,10 @@ public sealed partial class CpuDevice : Device
 {
     private readonly BufferPool<AlignedBuffer<float>> pool = new();
     private readonly WorkPool? work;
-    private AlignedBuffer<float>? scratch;
+    private bool isDisposed;
+
+    /// <summary>One for each thread that calls: two sessions may compute at once.</summary>
+    private readonly ThreadLocal<AlignedBuffer<float>?> scratch = new(trackAllValues: true);
 
     /// <summary>A device with its own threads.</summary>
     /// <param name="threads">Threads that work together; 0 means one for each processor.</param>
@@ -74,9 +77,19 @@ public sealed partial class CpuDevice : Device
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        if (isDisposed)
+        {
+            return;
+        }
+
+        isDisposed = true;
         work?.Dispose();
-        scratch?.Dispose();
-        scratch = null;
+        foreach (AlignedBuffer<float>? memory in scratch.Values)
+        {
+            memory?.Dispose();
+        }
+
+        scratch.Dispose();
         foreach (AlignedBuffer<float> buffer in pool.Drain())
         {
             buffer.Dispose();
@@ -85,16 +98,18 @@ public sealed partial class CpuDevice : Device
         base.Dispose(disposing);
     }
 
-    /// <summary>Scratch memory of at least this length, valid until the next call.</summary>
+    /// <summary>Scratch memory of at least this length, valid until this thread's next call.</summary>
     private Span<float> Scratch(int length)
     {
-        if (scratch is null || scratch.Length < length)
+        AlignedBuffer<float>? memory = scratch.Value;
+        if (memory is null || memory.Length < length)
         {
-            scratch?.Dispose();
-            scratch = new AlignedBuffer<float>(length);
+            memory?.Dispose();
+            scratch.Value = null;
+            scratch.Value = memory = new AlignedBuffer<float>(length);
         }
 
-        return scratch.Span[..length];
+        return memory.Span[..length];
     }
 
     private sealed class CpuBuffer(Device device, int length, AlignedBuffer<float> memory)

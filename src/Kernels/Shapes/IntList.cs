@@ -17,7 +17,7 @@ public readonly struct IntList : IEquatable<IntList>, IReadOnlyList<int>
     public int Count => items?.Length ?? 0;
 
     /// <summary>The integer at a position.</summary>
-    public int this[int index] => items![index];
+    public int this[int index] => AsSpan()[index];
 
     /// <summary>A list with these integers.</summary>
     public static IntList Create(ReadOnlySpan<int> items) => new(items.ToArray());

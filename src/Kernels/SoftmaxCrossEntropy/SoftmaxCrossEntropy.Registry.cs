@@ -33,8 +33,8 @@ public static unsafe partial class SoftmaxCrossEntropy
 
     /// <summary>
     /// <c>x − m</c> is rounded once, so an exponential is off by <c>u·|x − m| + 4u</c> relatively (below e⁻⁸⁷
-    /// absolutely by the smallest normal number), their sum by the weighted mean of that and D additions, the softmax by both. The
-    /// loss is the sum's logarithm (error: the sum's relative one) and, with smoothing, the mean logit.
+    /// absolutely by the smallest normal number), their sum by the weighted mean of that and D additions, the softmax
+    /// by both. The loss is the sum's logarithm (error: the sum's relative one) and, with smoothing, the mean logit.
     /// </summary>
     private static double[][] ForwardBound(in Args args, double[][] inputs, double[][] expected)
     {

@@ -133,6 +133,7 @@ public sealed class MuxNet : Module
             long total = spec.Blocks.Sum(b => (long)b.Repeats);
             Guard.That(total is >= 1 and <= NetworkSpec.MaxBlocks && spec.Blocks.All(b => b.Repeats > 0), spec.Name,
                 $"the network has {total} blocks, expected 1 … {NetworkSpec.MaxBlocks}, at least one in each row.");
+            Guard.That(spec.Blocks.All(b => b.Kernels.Count > 0), spec.Name, "a block has no kernel size.");
             int channels = spec.StemChannels;
             List<Block> list = [];
             foreach (BlockSpec row in spec.Blocks)
