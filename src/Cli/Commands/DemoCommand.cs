@@ -22,7 +22,7 @@ internal static class DemoCommand
         Option<string> output = new("--output")
         {
             Description = "Folder for everything that is written; made if there is none.",
-            DefaultValueFactory = static _ => "muxnet-demo",
+            DefaultValueFactory = static _ => Path.Combine("out", "demo"),
             HelpName = "DIR",
         };
         Option<int> epochs = new("--epochs")
@@ -159,7 +159,11 @@ internal static class DemoCommand
     {
         string bars = Path.Combine(folder, "kernels.svg"), sheet = Path.Combine(folder, "predictions.svg");
         Plot.Write(bars, Plot.Bars(
-            new PlotOptions { Title = "MuxConv on one thread of this machine, milliseconds (shorter is faster)", XLabel = "ms" },
+            new PlotOptions
+            {
+                Title = "MuxConv on one thread of this machine, milliseconds (shorter is faster)",
+                XLabel = "ms",
+            },
             [.. kernels.Select(k => $"{k.Shape} {k.Direction}")],
             [.. new[] { "fused", "three-step", "plain depthwise" }.Select(form => new PlotBars(form,
                 [.. kernels.Select(k => k.Forms.First(f => f.Target == form).MedianMs)]))]));
@@ -174,8 +178,8 @@ internal static class DemoCommand
         double accuracy = training.Evaluated.Top1;
         double[] gains = [.. kernels.Where(k => k.Direction == "forward").Select(k => k.Ratio)];
         shell.Line();
-        shell.Line($"Done in {elapsed.TotalSeconds:F0} s: test accuracy {accuracy:P2}; MuxConv's fused forward takes "
-            + $"{gains.Min():F1} to {gains.Max():F1} times less time than its three steps here.");
+        shell.Line($"Done in {elapsed.TotalSeconds:F0} s: test accuracy {accuracy:P2}; MuxConv's fused forward is "
+            + $"{gains.Min():F1} to {gains.Max():F1} times as fast as its three steps here.");
         shell.Line("Times are of this run: other work on this machine changes them. Files:");
         foreach (string file in files)
         {

@@ -19,7 +19,7 @@ internal static class TrainCommand
         Option<string> output = new("--output")
         {
             Description = "Folder for checkpoints, log and curves; made if there is none.",
-            DefaultValueFactory = static _ => "muxnet-train",
+            DefaultValueFactory = static _ => Path.Combine("out", "train"),
             HelpName = "DIR",
         };
         Settings settings = new(command);
