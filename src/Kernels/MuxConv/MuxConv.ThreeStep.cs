@@ -4,25 +4,6 @@ namespace MuxKernels;
 
 public static unsafe partial class MuxConv
 {
-    /// <summary>
-    /// Whether the three-step form is the faster one here, as measured: on the narrowest maps the window engine, which
-    /// takes several images or planes side by side, gains more than the copies cost. A matter of the map and the kernels
-    /// alone, so that an image has the same bits in every batch.
-    /// </summary>
-    internal static bool PrefersSteps(in Args args)
-    {
-        for (int part = 0; part < args.Scales.Count; part++)
-        {
-            MuxPart p = args.Part(part);
-            if (p.Scale < 0 && (p.Transformed.W <= 4 || (p.Transformed.W <= 7 && p.Window.Kernel >= 5)))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     /// <summary>Scratch elements of the three-step form with this number of threads: three whole intermediate tensors
     /// and what the convolution needs.</summary>
     /// <exception cref="ShapeException">More than one span can have.</exception>
