@@ -55,13 +55,7 @@ public static class Fill
         [.. operands.Select((operand, i) => Operand(Mix(Mix(seed + (ulong)i) + Mix(operand.Shape)), operand))];
 
     /// <summary>One step of splitmix64: a well mixed number for each seed.</summary>
-    public static ulong Mix(ulong seed)
-    {
-        ulong z = seed + 0x9E3779B97F4A7C15UL;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
-        return z ^ (z >> 31);
-    }
+    public static ulong Mix(ulong seed) => SplitMix.Hash(seed);
 
     private static ulong Mix(Shape x) =>
         Mix(Mix(Mix(Mix((ulong)x.N) + (ulong)x.C) + (ulong)x.H) + (ulong)x.W);

@@ -78,20 +78,12 @@ public static unsafe partial class Dropout
     }
 
     /// <summary>The hash of the seed, which positions are added to.</summary>
-    public static ulong Key(ulong seed) => SplitMix(seed);
+    public static ulong Key(ulong seed) => SplitMix.Hash(seed);
 
     /// <summary>Whether the coin at a position keeps: <c>splitmix64(key + index)·2⁻⁶⁴ ≥ rate</c>, by its upper 53 bits.
     /// </summary>
     public static bool Keeps(ulong key, long index, double rate) =>
-        (SplitMix(key + (ulong)index) >> 11) * (1.0 / (1L << 53)) >= rate;
-
-    private static ulong SplitMix(ulong z)
-    {
-        z += 0x9E3779B97F4A7C15;
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+        (SplitMix.Hash(key + (ulong)index) >> 11) * (1.0 / (1L << 53)) >= rate;
 
     private readonly struct MaskWork(Args args, float* x, float* y, int length) : IWork
     {

@@ -3,10 +3,15 @@ namespace MuxKernels;
 /// <summary>SplitMix64 as a hash of a counter: random numbers that are a function of seed and position alone.</summary>
 public static class SplitMix
 {
+    /// <summary>The step of the generator's counter.</summary>
+    public const ulong Step = 0x9E3779B97F4A7C15ul;
+
     /// <summary>64 random bits of a position.</summary>
-    public static ulong Hash(ulong x)
+    public static ulong Hash(ulong x) => Mix(x + Step);
+
+    /// <summary>The generator's mixing function, without its step.</summary>
+    public static ulong Mix(ulong z)
     {
-        ulong z = x + 0x9E3779B97F4A7C15ul;
         z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ul;
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBul;
         return z ^ (z >> 31);
