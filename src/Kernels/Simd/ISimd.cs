@@ -78,4 +78,7 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>Second half of <c>a₀ b₀ a₁ b₁ …</c>.</summary>
     static abstract TVector InterleaveHigh(TVector a, TVector b);
+
+    /// <summary>Quarters 1 of <c>a</c>, 0 of <c>b</c>, 3 of <c>a</c>, 2 of <c>b</c>.</summary>
+    static abstract TVector Straddle(TVector a, TVector b);
 }

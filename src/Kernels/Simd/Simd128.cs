@@ -119,4 +119,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Sse.IsSupported ? Sse.UnpackHigh(a, b)
         : AdvSimd.Arm64.IsSupported ? AdvSimd.Arm64.ZipHigh(a, b)
         : Vector128.Create(a.GetElement(2), b.GetElement(2), a.GetElement(3), b.GetElement(3));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Straddle(Vector128<float> a, Vector128<float> b) => Vector128.Shuffle(
+        Vector128.ConditionalSelect(Vector128.Create(0, -1, 0, -1).AsSingle(), a, b), Vector128.Create(1, 0, 3, 2));
 }

@@ -95,6 +95,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Avx.Permute2x128(Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b), 0x31);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Straddle(Vector256<float> a, Vector256<float> b) =>
+        Avx.Shuffle(a.AsDouble(), b.AsDouble(), 0b0101).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Mask(int count) =>
         Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 }

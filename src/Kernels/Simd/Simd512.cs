@@ -88,6 +88,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Avx512F.PermuteVar16x32x2(a, Vector512.Create(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31), b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Straddle(Vector512<float> a, Vector512<float> b) => Avx512F.PermuteVar8x64x2(
+        a.AsDouble(), Vector512.Create(2L, 3, 8, 9, 6, 7, 12, 13), b.AsDouble()).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Mask(int count) =>
         Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 }
