@@ -48,6 +48,22 @@ internal static unsafe class BlockedEpilogue
         where TSimd : struct, ISimd<TVector>
         where TVector : struct => Activation.Choose(kind, new Body<TSimd, TVector>(patch));
 
+    /// <summary>Finishes a rectangle, for callers that have chosen the function outside their loop.</summary>
+    public static void Run<TSimd, TVector, TFunction>(BlockedPatch* patch)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFunction : struct, IActivationFunction
+    {
+        if (patch->Sums is null)
+        {
+            Store<TSimd, TVector, TFunction>(patch);
+        }
+        else
+        {
+            Sum<TSimd, TVector, TFunction>(patch);
+        }
+    }
+
     private readonly struct Body<TSimd, TVector>(BlockedPatch* patch) : IActivationBody
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
@@ -55,17 +71,7 @@ internal static unsafe class BlockedEpilogue
         private readonly BlockedPatch* patch = patch;
 
         public void Run<TFunction>()
-            where TFunction : struct, IActivationFunction
-        {
-            if (patch->Sums is null)
-            {
-                Store<TSimd, TVector, TFunction>(patch);
-            }
-            else
-            {
-                Sum<TSimd, TVector, TFunction>(patch);
-            }
-        }
+            where TFunction : struct, IActivationFunction => Run<TSimd, TVector, TFunction>(patch);
     }
 
     private static void Store<TSimd, TVector, TFunction>(BlockedPatch* patch)

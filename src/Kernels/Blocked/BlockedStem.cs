@@ -1,0 +1,269 @@
+using System.Runtime.CompilerServices;
+
+namespace MuxKernels;
+
+/// <summary>
+/// Dense k×k convolution from the planes of an image (few channels) to a blocked map. The input rows that are needed are
+/// copied between zeros, so that a tap of an output pixel is an offset as an input channel of a 1×1 convolution is, and
+/// the same tiles serve. Sums run over channels, then rows, then columns of the window. Weights have to be finite: they
+/// are multiplied with the padding's zeros.
+/// </summary>
+internal static unsafe class BlockedStem<TSimd, TVector>
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    /// <summary>Blocks of output channels.</summary>
+    public static int OutBlocks(in DenseConv.Args args) => (args.Y.C + TSimd.Lanes - 1) / TSimd.Lanes;
+
+    /// <summary>Floats of the packed weights.</summary>
+    public static int PackedLength(in DenseConv.Args args) =>
+        BlockedPointwise<TSimd, TVector>.PackedLength(args.Depth, OutBlocks(args));
+
+    /// <summary>Packs weights; output channel o stands in lane o.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="w"><c>[O, C, k, k]</c>.</param>
+    /// <param name="scale">A factor for each output channel; empty for none.</param>
+    /// <param name="packed">64-byte aligned memory of <see cref="PackedLength"/> floats.</param>
+    public static void Pack(in DenseConv.Args args, ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)
+    {
+        int depth = args.Depth, lanes = OutBlocks(args) * TSimd.Lanes;
+        const int Vectors = BlockedPointwise<TSimd, TVector>.ColumnVectors;
+        for (int first = 0; first < lanes; first += Vectors * TSimd.Lanes)
+        {
+            int end = Math.Min(first + Vectors * TSimd.Lanes, lanes);
+            for (int i = 0; i < depth; i++)
+            {
+                for (int o = first; o < end; o++)
+                {
+                    *packed++ = o >= args.Y.C ? 0f : scale.IsEmpty ? w[o * depth + i] : w[o * depth + i] * scale[o];
+                }
+            }
+        }
+    }
+
+    /// <summary>Floats of scratch memory for so many output rows.</summary>
+    public static int ScratchLength(in DenseConv.Args args, int rows)
+    {
+        Copy copy = new(args, rows);
+        return checked(copy.TableLength + args.X.C * copy.Plane);
+    }
+
+    /// <summary>Computes some output rows of one image, all output channels.</summary>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">The image's planes.</param>
+    /// <param name="packed">The packed weights.</param>
+    /// <param name="store">Where the output blocks go.</param>
+    /// <param name="firstRow">First output row.</param>
+    /// <param name="rows">Number of output rows.</param>
+    /// <param name="scratch"><see cref="ScratchLength"/> floats.</param>
+    public static void Run(in DenseConv.Args args, float* x, float* packed, in BlockedStore store, int firstRow,
+        int rows, float* scratch)
+    {
+        TileEpilogue<TSimd, TVector>.ClearSums(store, OutBlocks(args));
+        if (rows <= 0)
+        {
+            return;
+        }
+
+        Copy copy = new(args, rows);
+        int* offsets = (int*)scratch;
+        float* padded = scratch + copy.TableLength;
+        copy.Fill(args, x, firstRow, offsets, padded);
+        fixed (BlockedStore* to = &store)
+        {
+            Job job = new()
+            {
+                Store = to,
+                X = padded,
+                RowStep = args.Window.Stride * copy.Pitch,
+                Offsets = offsets,
+                Depth = args.Depth,
+                W = packed,
+                Blocks = OutBlocks(args),
+                FirstRow = firstRow,
+                Rows = rows,
+                Width = args.Window.OutWidth,
+            };
+            if (args.Window.Stride == 2)
+            {
+                Activation.Choose(store.Activation, new Body<PairStep>(&job));
+            }
+            else
+            {
+                Activation.Choose(store.Activation, new Body<UnitStep>(&job));
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private static void Finished<TStep, TFunction>(Job* job)
+        where TStep : struct, IPixelStep
+        where TFunction : struct, IActivationFunction
+    {
+        const int Most = BlockedPointwise<TSimd, TVector>.ColumnVectors;
+        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.TileLength];
+        float* hot = TileEpilogue<TSimd, TVector>.Align(memory);
+        bool plain = TileEpilogue<TSimd, TVector>.IsPlain(*job->Store);
+        BlockedTile tile = new() { Offsets = job->Offsets, Depth = job->Depth };
+        for (int h = 0; h < job->Rows; h++)
+        {
+            BlockedStore store = *job->Store;
+            tile.W = job->W;
+            for (int block = 0, vectors; block < job->Blocks; block += vectors)
+            {
+                vectors = Math.Min(Most, job->Blocks - block);
+                tile.Start = store.Bias;
+                tile.X = job->X + (nint)h * job->RowStep;
+                tile.To = plain ? store.Y + (nint)(job->FirstRow + h) * store.RowStride : hot;
+                tile.ToVector = plain ? store.BlockStride : BlockedShares.Most(TSimd.Lanes) * TSimd.Lanes;
+                for (int v = 0, pixels; v < job->Width; v += pixels)
+                {
+                    pixels = BlockedShares.Next(job->Width - v, TSimd.Lanes);
+                    if (vectors == 2)
+                    {
+                        BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, &tile);
+                    }
+                    else
+                    {
+                        BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, &tile);
+                    }
+
+                    tile.X += pixels * TStep.Floats(TSimd.Lanes);
+                    if (plain)
+                    {
+                        tile.To += pixels * TSimd.Lanes;
+                    }
+                    else
+                    {
+                        TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot, tile.ToVector,
+                            job->FirstRow + h, v, pixels);
+                    }
+                }
+
+                tile.W += (nint)job->Depth * vectors * TSimd.Lanes;
+                store = Behind(store, vectors);
+            }
+        }
+    }
+
+    /// <summary>The store of the blocks behind some blocks.</summary>
+    private static BlockedStore Behind(BlockedStore store, int vectors)
+    {
+        store.Y += (nint)vectors * store.BlockStride;
+        store.Bias += vectors * TSimd.Lanes;
+        store.Residual = store.Residual == null ? null : store.Residual + (nint)vectors * store.ResidualBlockStride;
+        store.Sums = store.Sums == null ? null : store.Sums + vectors * TSimd.Lanes;
+        return store;
+    }
+
+    /// <summary>The padded rows. With a stride above 2 the columns are sorted into residue classes, one behind the other,
+    /// so that neighbouring output pixels always read neighbours (or every second number).</summary>
+    private readonly struct Copy
+    {
+        public Copy(in DenseConv.Args args, int rows)
+        {
+            Window at = args.Window;
+            Rows = (rows - 1) * at.Stride + (at.Kernel - 1) * at.Dilation + 1;
+            Columns = (at.OutWidth - 1) * at.Stride + (at.Kernel - 1) * at.Dilation + 1;
+            Classes = at.Stride > 2 ? at.Stride : 1;
+            ClassLength = (Columns + Classes - 1) / Classes;
+            Pitch = Classes * ClassLength;
+            Plane = checked(Rows * Pitch);
+            TableLength = (args.Depth + 15) / 16 * 16;
+        }
+
+        public int Rows { get; }
+
+        public int Columns { get; }
+
+        public int Classes { get; }
+
+        public int ClassLength { get; }
+
+        public int Pitch { get; }
+
+        public int Plane { get; }
+
+        public int TableLength { get; }
+
+        public void Fill(in DenseConv.Args args, float* x, int firstRow, int* offsets, float* padded)
+        {
+            Window at = args.Window;
+            for (int i = 0; i < args.X.C; i++)
+            {
+                for (int kh = 0; kh < at.Kernel; kh++)
+                {
+                    for (int kw = 0; kw < at.Kernel; kw++)
+                    {
+                        *offsets++ = i * Plane + kh * at.Dilation * Pitch + Place(kw * at.Dilation);
+                    }
+                }
+            }
+
+            int top = firstRow * at.Stride - at.PadTop;
+            for (int i = 0; i < args.X.C; i++)
+            {
+                float* plane = x + (nint)i * at.Height * at.Width;
+                for (int h = top; h < top + Rows; h++, padded += Pitch)
+                {
+                    Span<float> row = new(padded, Pitch);
+                    if (h < 0 || h >= at.Height)
+                    {
+                        row.Clear();
+                    }
+                    else
+                    {
+                        Row(new ReadOnlySpan<float>(plane + (nint)h * at.Width, at.Width), at.PadLeft, row);
+                    }
+                }
+            }
+        }
+
+        private int Place(int column) => Classes == 1 ? column : column % Classes * ClassLength + column / Classes;
+
+        private void Row(ReadOnlySpan<float> x, int left, Span<float> row)
+        {
+            if (Classes == 1)
+            {
+                int count = Math.Max(Math.Min(x.Length, Columns - left), 0);
+                row[..Math.Min(left, Columns)].Clear();
+                if (count > 0)
+                {
+                    x[..count].CopyTo(row[left..]);
+                    row[(left + count)..].Clear();
+                }
+
+                return;
+            }
+
+            row.Clear();
+            for (int v = 0; v < Math.Min(x.Length, Columns - left); v++)
+            {
+                row[Place(v + left)] = x[v];
+            }
+        }
+    }
+
+    private struct Job
+    {
+        public BlockedStore* Store;
+        public float* X;
+        public int RowStep;
+        public int* Offsets;
+        public int Depth;
+        public float* W;
+        public int Blocks;
+        public int FirstRow;
+        public int Rows;
+        public int Width;
+    }
+
+    private readonly struct Body<TStep>(Job* job) : IActivationBody
+        where TStep : struct, IPixelStep
+    {
+        private readonly Job* job = job;
+
+        public void Run<TFunction>()
+            where TFunction : struct, IActivationFunction => Finished<TStep, TFunction>(job);
+    }
+}
