@@ -5,22 +5,23 @@ using MuxKernels.Training;
 
 namespace MuxKernels.Cli.Commands;
 
-/// <summary><c>muxnet export</c>: a network's weights under the reference implementation's names.</summary>
+/// <summary><c>muxnet export</c>: a network's weights under the reference implementation's names, or the whole network
+/// as an ONNX model.</summary>
 internal static class ExportCommand
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("export", "Writes a network's weights under the reference implementation's names.");
+        Command command = new("export",
+            "Writes a network's weights (safetensors, the reference implementation's names) or the network (ONNX).");
         NetworkOptions network = new(command);
         Option<string?> weights = new("--weights")
         {
             Description = "Weights to write; without it freshly initialised ones.",
             HelpName = "FILE",
         };
-        Option<string> target = new("--safetensors")
+        Option<string?> target = new("--safetensors")
         {
-            Description = "The file to write.",
-            Required = true,
+            Description = "The file to write: weights alone.",
             HelpName = "FILE",
         };
         Option<int> seed = new("--seed")
@@ -34,24 +35,30 @@ internal static class ExportCommand
             command.Add(option);
         }
 
+        OnnxExport onnx = new(command);
         shell.Handle(command, parsed =>
         {
+            string? path = parsed.GetValue(target);
+            onnx.Check(parsed, path);
             using CpuDevice device = new(1);
-            string path = parsed.GetRequiredValue(target);
             if (parsed.GetValue(weights) is { } file)
             {
                 using Weights loaded = Weights.Open(file, network, parsed, device);
-                return Write(shell, loaded.Network, loaded.Preprocessing, path);
+                return Write(loaded.Network, loaded.Preprocessing);
             }
 
             using MuxNet fresh = new(network.Read(parsed));
             fresh.Materialize(device, (ulong)parsed.GetValue(seed));
-            return Write(shell, fresh, null, path);
+            return Write(fresh, null);
+
+            int Write(MuxNet built, Preprocessing? preprocessing) => path is null
+                ? onnx.Write(shell, parsed, built, preprocessing)
+                : WriteWeights(shell, built, preprocessing, path);
         });
         return command;
     }
 
-    private static int Write(Shell shell, MuxNet network, Preprocessing? preprocessing, string path)
+    private static int WriteWeights(Shell shell, MuxNet network, Preprocessing? preprocessing, string path)
     {
         Dictionary<string, string> metadata = [];
         if (preprocessing is not null)
