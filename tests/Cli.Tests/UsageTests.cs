@@ -18,6 +18,11 @@ public sealed class UsageTests
     [InlineData("train --device warp", "--device", "warp", "cpu")]
     [InlineData("eval", "--weights")]
     [InlineData("export --safetensors x", "--model")]
+    [InlineData("export --model muxnet-tiny", "--safetensors", "--onnx")]
+    [InlineData("export --model muxnet-tiny --onnx x --safetensors y", "--safetensors", "--onnx")]
+    [InlineData("export --model muxnet-tiny --safetensors y --rewrite-for-peer", "--rewrite-for-peer", "--onnx")]
+    [InlineData("export --model muxnet-tiny --onnx x --batch 0", "--batch", "0")]
+    [InlineData("export --model muxnet-tiny --onnx x --size -4", "--size", "-4")]
     [InlineData("devices --bogus", "--bogus")]
     [InlineData("inspect", "argument")]
     public void Wrong_usage_is_2(string line, params string[] words)
@@ -33,14 +38,19 @@ public sealed class UsageTests
     [InlineData("inspect {0}", "not a safetensors")]
     [InlineData("summary --network {0}", "{0}")]
     [InlineData("inspect {0}-missing", "{0}-missing")]
+    [InlineData("inspect {0}.onnx", "{0}.onnx", "not an ONNX model")]
+    [InlineData("inspect {0}-missing.onnx", "{0}-missing.onnx")]
+    [InlineData("export --model muxnet-tiny --onnx {0}-missing/x.onnx", "{0}-missing")]
     [InlineData("train --data {0}-missing", "{0}-missing", "folder")]
     public void Bad_files_are_1(string line, params string[] words)
     {
         string path = Path.GetTempFileName();
         File.WriteAllText(path, "this is no file of any known kind");
+        File.Copy(path, path + ".onnx");
         Run run = Run.Of([.. line.Split(' ').Select(w => w.Replace("{0}", path, StringComparison.Ordinal))]);
         run.Fails(1, [.. words.Select(w => w.Replace("{0}", path, StringComparison.Ordinal))]);
         File.Delete(path);
+        File.Delete(path + ".onnx");
     }
 
     [Fact]

@@ -9,6 +9,9 @@ namespace MuxKernels.Interop;
 /// numbers of attributes.</summary>
 internal sealed class OnnxReader
 {
+    /// <summary>Elements of a tensor that a model can sensibly have, outside its file too.</summary>
+    private const long MaxCount = 1L << 34;
+
     private readonly byte[] bytes;
     private readonly string source;
 
@@ -253,13 +256,13 @@ internal sealed class OnnxReader
                     + "least 0.");
             }
 
-            count = count > long.MaxValue ? count : count * (UInt128)axis;
+            count = count > MaxCount ? count : count * (UInt128)axis;
         }
 
-        if (count > long.MaxValue)
+        if (count > MaxCount)
         {
             throw new OnnxException($"{source}: {SafeTensors.Quote(tensor.Name)} has shape "
-                + $"[{string.Join(", ", tensor.Shape)}], more elements than can be counted.");
+                + $"[{string.Join(", ", tensor.Shape)}], more than {MaxCount} elements.");
         }
 
         int size = OnnxFormat.Size(tensor.Type);
