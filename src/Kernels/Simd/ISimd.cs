@@ -73,6 +73,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Lanes 1, 3, 5 … of the pair <c>(a, b)</c>.</summary>
     static abstract TVector Odd(TVector a, TVector b);
 
+    /// <summary>Neighbouring lanes change places: 1, 0, 3, 2, 5, 4 …</summary>
+    static abstract TVector SwapPairs(TVector a);
+
     /// <summary>First half of <c>a₀ b₀ a₁ b₁ …</c>.</summary>
     static abstract TVector InterleaveLow(TVector a, TVector b);
 
