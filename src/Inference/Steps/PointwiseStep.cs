@@ -1,0 +1,119 @@
+namespace MuxKernels.Inference;
+
+/// <summary>What a step that ends in a blocked map does to its sums and where they go.</summary>
+/// <param name="Map">The output; null where only the sums over the map are wanted.</param>
+/// <param name="Blocks">Output blocks.</param>
+/// <param name="Bias">One number for each output slot.</param>
+/// <param name="Activation">f.</param>
+/// <param name="Residual">What is added after f, slot by slot; null for nothing.</param>
+/// <param name="ResidualBlock">The residual's block that meets output block 0.</param>
+/// <param name="Sums">Sums of each slot for each chunk of rows, [chunks][Blocks·L]; null where nobody wants
+/// them.</param>
+internal sealed record Ending(Map? Map, int Blocks, Packed Bias, ActivationKind Activation, Map? Residual,
+    int ResidualBlock, Region? Sums)
+{
+    /// <summary>The kernel's view of it for a run of blocks and a chunk of rows.</summary>
+    public unsafe BlockedStore Store(in StepContext c, int lanes, int firstBlock, int chunk)
+    {
+        BlockedStore store = new()
+        {
+            Bias = Bias.Pointer + firstBlock * lanes,
+            Activation = Activation,
+            SumsOnly = Map is null,
+        };
+        if (Map is not null)
+        {
+            store.Y = c.Arena + Map.Start + (long)firstBlock * Map.BlockStride;
+            (store.BlockStride, store.RowStride) = (Map.BlockStride, Map.RowStride);
+        }
+
+        if (Residual is not null)
+        {
+            store.Residual = c.Arena + Residual.Start + (long)(firstBlock + ResidualBlock) * Residual.BlockStride;
+            (store.ResidualBlockStride, store.ResidualRowStride) = (Residual.BlockStride, Residual.RowStride);
+        }
+
+        if (Sums is not null)
+        {
+            store.Sums = c.At(Sums) + ((long)chunk * Blocks + firstBlock) * lanes;
+        }
+
+        return store;
+    }
+}
+
+/// <summary>1×1 convolution on blocked maps; a gate scales its packed weights, image by image.</summary>
+internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step
+    where TSimd : struct, ISimd<TVector>
+    where TVector : struct
+{
+    private readonly Packed offsets;
+    private readonly int depth;
+    private readonly int xRowStride;
+    private readonly Packed weights;
+    private readonly Ending ending;
+    private readonly Region? gate;
+    private readonly (int Height, int Width) map;
+    private readonly Rows[] chunks;
+    private readonly int columns;
+
+    public PointwiseStep(string name, string kind, Packed offsets, int depth, Map x, Packed weights, Ending ending,
+        Region? gate, Rows[] chunks, long multiplyAdds)
+        : base(name, kind)
+    {
+        (this.offsets, this.depth, this.weights, this.ending, this.gate, this.chunks) =
+            (offsets, depth, weights, ending, gate, chunks);
+        (xRowStride, map) = (x.RowStride, (x.Height, x.Width));
+        columns = Columns(ending.Blocks);
+        Items = columns * chunks.Length;
+        MultiplyAdds = multiplyAdds;
+        long pixels = (long)map.Height * map.Width, outputs = (long)ending.Blocks * TSimd.Lanes;
+        VectorMultiplyAdds = outputs * depth * pixels;
+        Activations = ending.Activation == ActivationKind.None ? 0 : outputs * pixels;
+        Bytes = sizeof(float) * (weights.Length + pixels * (depth + (ending.Map is null ? 0 : outputs)));
+        Layout = $"NCHWc{TSimd.Lanes}";
+        Tile = $"{columns} × {chunks.Length}";
+    }
+
+    /// <inheritdoc/>
+    public override int ScratchLength => gate is null ? 0 : depth * BlockedPointwise<TSimd, TVector>.ColumnVectors
+        * TSimd.Lanes;
+
+    /// <summary>Columns of some output blocks.</summary>
+    public static int Columns(int blocks) =>
+        (blocks + BlockedPointwise<TSimd, TVector>.ColumnVectors - 1) / BlockedPointwise<TSimd, TVector>.ColumnVectors;
+
+    /// <inheritdoc/>
+    public override void Run(int item, in StepContext c)
+    {
+        // Large maps go through all columns chunk by chunk, so that their pixels stay near; small ones column by column.
+        (int column, int chunk) = weights.Length <= 16_384
+            ? (item % columns, item / columns)
+            : (item / chunks.Length, item % chunks.Length);
+        int first = column * BlockedPointwise<TSimd, TVector>.ColumnVectors;
+        int vectors = Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors, ending.Blocks - first);
+        float* w = weights.Pointer + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth);
+        if (gate is not null)
+        {
+            BlockedPointwise<TSimd, TVector>.ScaleWeights(w, c.At(gate), depth, vectors, c.Scratch);
+            w = c.Scratch;
+        }
+
+        Rows rows = chunks[chunk];
+        PointwiseColumn work = new()
+        {
+            X = c.Arena,
+            XRowStride = xRowStride,
+            Offsets = (int*)offsets.Pointer,
+            Depth = depth,
+            W = w,
+            Vectors = vectors,
+            Width = map.Width,
+            FirstRow = rows.First,
+            Rows = rows.Count,
+            Store = ending.Store(c, TSimd.Lanes, first, chunk),
+        };
+        BlockedPointwise<TSimd, TVector>.Run(work);
+        ending.Map?.ZeroBorder(c.Arena, first, vectors, rows.First, rows.Count);
+    }
+}

@@ -1,0 +1,108 @@
+namespace MuxKernels.Inference;
+
+/// <summary>Memory that one worker runs a step's items with.</summary>
+/// <param name="arena">Activations of the image.</param>
+/// <param name="scratch">The worker's own memory.</param>
+/// <param name="input">The image, NCHW.</param>
+/// <param name="output">The image's result.</param>
+/// <param name="tail">The image's vector for the batched last layers.</param>
+/// <param name="worker">Which worker.</param>
+internal readonly unsafe struct StepContext(float* arena, float* scratch, float* input, float* output, float* tail,
+    int worker)
+{
+    public float* Arena { get; } = arena;
+
+    public float* Scratch { get; } = scratch;
+
+    public float* Input { get; } = input;
+
+    public float* Output { get; } = output;
+
+    public int Worker { get; } = worker;
+
+    /// <summary>A region's memory.</summary>
+    public float* At(Region region) => region.IsTail ? tail : Arena + region.Offset;
+}
+
+/// <summary>One prepared step of a plan: items that depend on no order and can be done by any worker.</summary>
+internal abstract unsafe class Step(string name, string kind)
+{
+    /// <summary>Path of the module.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>What it does.</summary>
+    public string Kind { get; } = kind;
+
+    /// <summary>Independent items, cut by shape.</summary>
+    public int Items { get; protected set; } = 1;
+
+    /// <summary>Floats of scratch a worker needs.</summary>
+    public virtual int ScratchLength => 0;
+
+    /// <summary>Whether it only copies values (the network's input and output excepted).</summary>
+    public virtual bool IsMovement => false;
+
+    /// <summary>Multiply-adds of one image.</summary>
+    public long MultiplyAdds { get; protected set; }
+
+    /// <summary>Multiply-adds that the vectors do for them, lanes without a channel included.</summary>
+    public long VectorMultiplyAdds { get; protected set; }
+
+    /// <summary>Activation results of one image (swish and the like cost as much as some twenty
+    /// multiply-adds).</summary>
+    public long Activations { get; protected set; }
+
+    /// <summary>Bytes of weights, input and output.</summary>
+    public long Bytes { get; protected set; }
+
+    /// <summary>Layout of input and output.</summary>
+    public string Layout { get; protected set; } = "";
+
+    /// <summary>How the work is cut.</summary>
+    public string Tile { get; protected set; } = "";
+
+    /// <summary>Does one item.</summary>
+    public abstract void Run(int item, in StepContext c);
+}
+
+/// <summary>Rows of a map that are one item's work.</summary>
+internal readonly record struct Rows(int First, int Count)
+{
+    /// <summary>Multiply-adds that are worth an item of their own.</summary>
+    private const long ItemWork = 250_000;
+
+    /// <summary>Items that a step should have at least where it has work enough.</summary>
+    private const int WantedItems = 8;
+
+    /// <summary>Cuts a map by shape: items of <see cref="ItemWork"/>, some <see cref="WantedItems"/> of them where the
+    /// step is large.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="columns">Items that each chunk of rows has.</param>
+    /// <param name="workPerRow">Vector multiply-adds of a row in one of the columns.</param>
+    public static Rows[] Cut(int height, int width, int columns, long workPerRow)
+    {
+        long rows = Math.Clamp(ItemWork / Math.Max(1, workPerRow), 1, height);
+        if (columns * height * workPerRow >= 2 * ItemWork)
+        {
+            rows = Math.Min(rows, Math.Max(1, (height * (long)columns + WantedItems - 1) / WantedItems));
+        }
+
+        // Rows that fill whole tiles of 14 pixels.
+        if (width < 14 && rows < height && rows > 1)
+        {
+            rows += rows % 2;
+        }
+
+        int count = (int)((height + rows - 1) / rows);
+        Rows[] chunks = new Rows[count];
+        for (int i = 0, first = 0; i < count; i++)
+        {
+            int take = (int)Math.Min(rows, height - first);
+            chunks[i] = new Rows(first, take);
+            first += take;
+        }
+
+        return chunks;
+    }
+}
