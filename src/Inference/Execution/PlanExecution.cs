@@ -14,7 +14,7 @@ internal sealed unsafe class PlanExecution : IDisposable
     private const int SpinRounds = 4000;
 
     private readonly Step[] steps;
-    private readonly Step? tail;
+    private readonly TailStep? tail;
     private readonly int workers;
     private readonly long arenaLength;
     private readonly int scratchLength;
@@ -35,7 +35,7 @@ internal sealed unsafe class PlanExecution : IDisposable
         (steps, tail, this.workers) = ([.. plan.Steps], plan.Tail, workers);
         arenaLength = ArenaPlanner.Place(plan.Regions);
         plan.Store.Fill();
-        scratchLength = steps.Append(tail).Max(s => s?.ScratchLength ?? 0) / 16 * 16 + 32;
+        scratchLength = steps.Max(s => s.ScratchLength) / 16 * 16 + 32;
         tailLength = (int)(plan.TailInput?.Length ?? 0);
         image = (input.ImageLength, output.Rank == 4 ? output.ImageLength : output.C);
         // Workers that never have an image of their own need no arena.
@@ -53,7 +53,9 @@ internal sealed unsafe class PlanExecution : IDisposable
     /// <summary>Runs n images.</summary>
     public void Run(WorkPool? pool, float* x, float* y, int n)
     {
-        (input, output, images) = (x, y, n);
+        input = x;
+        output = y;
+        images = n;
         whole = n >= workers ? n / workers * workers : 0;
         failed = 0;
         counters.Span.Clear();
@@ -63,7 +65,9 @@ internal sealed unsafe class PlanExecution : IDisposable
     /// <summary>Runs one step for the first image, all items, on the calling thread.</summary>
     public void RunStep(int step, float* x, float* y)
     {
-        (input, output, images) = (x, y, 1);
+        input = x;
+        output = y;
+        images = 1;
         if (step == steps.Length)
         {
             RunTail(0, tail!.Items);
@@ -167,29 +171,9 @@ internal sealed unsafe class PlanExecution : IDisposable
 
     private void RunTail(int first, int end)
     {
-        switch (tail)
+        for (int item = first; item < end; item++)
         {
-            case LinearStep<Simd512, System.Runtime.Intrinsics.Vector512<float>> s:
-                for (int i = first; i < end; i++)
-                {
-                    s.Run(i, tails.Pointer, tailLength, images, output);
-                }
-
-                break;
-            case LinearStep<Simd256, System.Runtime.Intrinsics.Vector256<float>> s:
-                for (int i = first; i < end; i++)
-                {
-                    s.Run(i, tails.Pointer, tailLength, images, output);
-                }
-
-                break;
-            case LinearStep<Simd128, System.Runtime.Intrinsics.Vector128<float>> s:
-                for (int i = first; i < end; i++)
-                {
-                    s.Run(i, tails.Pointer, tailLength, images, output);
-                }
-
-                break;
+            tail!.Run(item, tails.Pointer, tailLength, images, output);
         }
     }
 

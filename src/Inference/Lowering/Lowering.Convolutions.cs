@@ -57,6 +57,13 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         }
 
         done.UnionWith(fused.Nodes);
+        if (fused.Join is null && x.Gate is null && graph.OnlyReader(fused.Result) is { } reader
+            && WindowOf(reader) is { } window && reader.Inputs[1] is Parameter)
+        {
+            LowerExpanded(node, fused, x, reader, window);
+            return;
+        }
+
         bool poolOnly = IsPooledOnly(fused.Result) && fused.Join is null;
         bool excited = IsExcited(fused.Result) && fused.Join is null;
         (int[] inputs, Place[] places) = Inputs(x, identity);
@@ -76,6 +83,35 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             gate?.Region]);
         Finish(fused, map, order, pooled, chunks.Length, other);
     }
+
+    /// <summary>A 1×1 convolution and the window convolution that alone reads it, as one step.</summary>
+    private void LowerExpanded(Node node, FusedConv expand, BlockedValue x, Node conv, BlockedWindow window)
+    {
+        PointwiseConv.Args args = ((PointwiseConvOperator)node.Operator).Args;
+        int[] order = [.. window.InOrder];
+        (int[] inputs, Place[] places) = Inputs(x, []);
+        (float[] scale, float[] bias) = expand.Fold(args.Y.C);
+        Expansion expansion = new(Offsets(places), places.Length, places[0].Map,
+            PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, 0, x.Shape.C),
+            PackBias(bias, order), expand.Activation, args.MultiplyAdds);
+        FusedConv fused = FusedConv.Of(graph, conv, values.ContainsKey);
+        done.UnionWith(fused.Nodes);
+        Shape y = fused.Inner.Shape;
+        int[] outOrder = [.. window.OutOrder];
+        Map map = NewMap(y, outOrder, 0);
+        int band = ExpandedWindowStep<TSimd, TVector>.BandRows(window, args.X.W), bands = (y.H + band - 1) / band;
+        (float[] outScale, float[] outBias) = fused.Fold(y.C);
+        float[] w = ((Parameter)conv.Inputs[1]!).ToArray();
+        Packed weights = store.Reserve(window.PackedLength, p => window.Pack(w, outScale, p));
+        Region? pooled = IsExcited(fused.Result) ? NewRegion((long)bands * outOrder.Length) : null;
+        Add(new ExpandedWindowStep<TSimd, TVector>($"{node.Scope}, {Last(conv.Scope)}",
+            $"{expand.Kind}, {fused.Kind}", expansion, window, weights,
+            new Ending(map, map.Blocks, PackBias(outBias, outOrder), fused.Activation, null, 0, pooled), workers),
+            [.. places.Select(p => p.Map.Region).Distinct(), map.Region, pooled]);
+        Finish(fused, map, outOrder, pooled, bands, null);
+    }
+
+    private static string Last(string scope) => scope[(scope.LastIndexOf('.') + 1)..];
 
     private void LowerStem(Node node, in DenseConv.Args args)
     {

@@ -3,7 +3,7 @@ using MuxKernels.Autograd;
 namespace MuxKernels.Inference;
 
 /// <summary>What lowering a record gives.</summary>
-internal sealed record LoweredPlan(IReadOnlyList<Step> Steps, Step? Tail, Region? TailInput, IReadOnlyList<Region> Regions,
+internal sealed record LoweredPlan(IReadOnlyList<Step> Steps, TailStep? Tail, Region? TailInput, IReadOnlyList<Region> Regions,
     PackedStore Store, CpuDevice? Device);
 
 /// <summary>
@@ -47,12 +47,12 @@ internal sealed partial class Lowering<TSimd, TVector>
             }
         }
 
-        Step? tail = null;
+        TailStep? tail = null;
         Region? tailInput = null;
         switch (values[graph.Output])
         {
             case VectorValue when LastIsLinear(out tailInput):
-                tail = steps[^1];
+                tail = (TailStep)steps[^1];
                 steps.RemoveAt(steps.Count - 1);
                 tailInput!.IsTail = true;
                 break;

@@ -22,8 +22,15 @@ internal sealed unsafe class MeanStep<TSimd, TVector> : Step
         shape.Chunks, shape.Slots, 1f / shape.Pixels, c.At(y));
 }
 
+/// <summary>A step that can be the last one, for all images together.</summary>
+internal abstract unsafe class TailStep(string name, string kind) : Step(name, kind)
+{
+    /// <summary>One item for several images.</summary>
+    public abstract void Run(int item, float* from, int stride, int images, float* to);
+}
+
 /// <summary>Fully connected layer: inside the network image by image, at its end for all images together.</summary>
-internal sealed unsafe class LinearStep<TSimd, TVector> : Step
+internal sealed unsafe class LinearStep<TSimd, TVector> : TailStep
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -61,8 +68,8 @@ internal sealed unsafe class LinearStep<TSimd, TVector> : Step
     public override void Run(int item, in StepContext c) =>
         Run(item, c.At(x), 0, 1, y is null ? c.Output : c.At(y));
 
-    /// <summary>One item for several images.</summary>
-    public void Run(int item, float* from, int stride, int images, float* to)
+    /// <inheritdoc/>
+    public override void Run(int item, float* from, int stride, int images, float* to)
     {
         int first = item * perItem;
         BlockedLinear<TSimd, TVector>.Run(from, stride, images, args.X.C, weights.Pointer, bias.Pointer,
