@@ -120,10 +120,7 @@ internal sealed partial class Lowering<TSimd, TVector>
         {
             window = node.Operator switch
             {
-                DepthwiseConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
-                GroupConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
-                MixedConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
-                MuxConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
+/*W1*/                MuxConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
                 _ => null,
             };
             windows[node] = window;
