@@ -70,7 +70,9 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Gate? gate = x.Gate;
         gate?.Need(identity.Length);
         int blocks = order.Length / TSimd.Lanes, columns = PointwiseStep<TSimd, TVector>.Columns(blocks);
-        Rows[] chunks = Rows.Cut(y.H, y.W, columns, (long)places.Length * y.W * TSimd.Lanes * Math.Min(2, blocks));
+        long work = (long)places.Length * y.W * TSimd.Lanes * Math.Min(2, blocks);
+        Rows[] chunks = poolOnly || excited ? Rows.ByShape(y.H, columns, work)
+            : Rows.ForWorkers(y.H, columns, work, workers);
         Map? map = poolOnly ? null : NewMap(y, order, border);
         Region? pooled = poolOnly || excited ? NewRegion((long)chunks.Length * order.Length) : null;
         (float[] scale, float[] bias) = fused.Fold(y.C);
@@ -120,8 +122,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         (int[] order, int border) = Preferred(fused.Result);
         int blocks = order.Length / TSimd.Lanes;
         Map map = NewMap(args.Y, order, border);
-        Rows[] chunks = Rows.Cut(args.Y.H, args.Y.W, 1,
-            (long)args.X.C * args.Window.Taps * order.Length * args.Y.W);
+        Rows[] chunks = Rows.ByShape(args.Y.H, 1, (long)args.X.C * args.Window.Taps * order.Length * args.Y.W);
         (float[] scale, float[] bias) = fused.Fold(args.Y.C);
         float[] w = ((Parameter)node.Inputs[1]!).ToArray();
         int each = args.X.C * args.Window.Taps;
@@ -160,7 +161,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         int[] order = [.. window.OutOrder];
         Map map = NewMap(y, order, 0);
         long piece = window.Pieces.Max(p => p.VectorMultiplyAdds) / Math.Max(1, window.OutHeight);
-        Rows[] chunks = Rows.Cut(y.H, y.W, window.Pieces.Count, piece);
+        Rows[] chunks = Rows.ByShape(y.H, window.Pieces.Count, piece);
         (float[] scale, float[] bias) = fused.Fold(y.C);
         float[] w = ((Parameter)node.Inputs[1]!).ToArray();
         Packed weights = store.Reserve(window.PackedLength, p => window.Pack(w, scale, p));

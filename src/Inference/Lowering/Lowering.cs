@@ -120,7 +120,10 @@ internal sealed partial class Lowering<TSimd, TVector>
         {
             window = node.Operator switch
             {
-/*W1*/                MuxConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
+                DepthwiseConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
+                GroupConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
+                MixedConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
+                MuxConvOperator o => BlockedWindows.Of(o.Args, TSimd.Lanes),
                 _ => null,
             };
             windows[node] = window;

@@ -68,41 +68,42 @@ internal abstract unsafe class Step(string name, string kind)
 /// <summary>Rows of a map that are one item's work.</summary>
 internal readonly record struct Rows(int First, int Count)
 {
-    /// <summary>Multiply-adds that are worth an item of their own.</summary>
-    private const long ItemWork = 250_000;
+    /// <summary>Vector multiply-adds below which an item is not cut further: some microseconds.</summary>
+    private const long LeastWork = 150_000;
 
-    /// <summary>Items that a step should have at least where it has work enough.</summary>
-    private const int WantedItems = 8;
+    /// <summary>Items by shape where sums are kept for each.</summary>
+    private const int ItemsByShape = 16;
 
-    /// <summary>Cuts a map by shape: items of <see cref="ItemWork"/>, some <see cref="WantedItems"/> of them where the
-    /// step is large.</summary>
+    /// <summary>Items for each worker where the results do not depend on the cut.</summary>
+    private const int ItemsPerWorker = 4;
+
+    /// <summary>Cuts a map for a step that keeps sums of each chunk: by shape alone.</summary>
     /// <param name="height">Rows.</param>
-    /// <param name="width">Columns.</param>
     /// <param name="columns">Items that each chunk of rows has.</param>
     /// <param name="workPerRow">Vector multiply-adds of a row in one of the columns.</param>
-    public static Rows[] Cut(int height, int width, int columns, long workPerRow)
+    public static Rows[] ByShape(int height, int columns, long workPerRow) =>
+        Cut(height, ItemsByShape, columns, workPerRow);
+
+    /// <summary>Cuts a map for a step whose results do not depend on the cut: as the workers like it.</summary>
+    /// <param name="height">Rows.</param>
+    /// <param name="columns">Items that each chunk of rows has.</param>
+    /// <param name="workPerRow">Vector multiply-adds of a row in one of the columns.</param>
+    /// <param name="workers">Workers that share the items.</param>
+    public static Rows[] ForWorkers(int height, int columns, long workPerRow, int workers) =>
+        Cut(height, workers == 1 ? 1 : ItemsPerWorker * workers, columns, workPerRow);
+
+    private static Rows[] Cut(int height, int wanted, int columns, long workPerRow)
     {
-        long rows = Math.Clamp(ItemWork / Math.Max(1, workPerRow), 1, height);
-        if (columns * height * workPerRow >= 2 * ItemWork)
+        long most = Math.Max(1, height * workPerRow / LeastWork);
+        int chunks = (int)Math.Clamp(Math.Min(most, (wanted + columns - 1) / columns), 1, height);
+        Rows[] rows = new Rows[chunks];
+        for (int i = 0, first = 0; i < chunks; i++)
         {
-            rows = Math.Min(rows, Math.Max(1, (height * (long)columns + WantedItems - 1) / WantedItems));
+            int end = (int)((long)height * (i + 1) / chunks);
+            rows[i] = new Rows(first, end - first);
+            first = end;
         }
 
-        // Rows that fill whole tiles of 14 pixels.
-        if (width < 14 && rows < height && rows > 1)
-        {
-            rows += rows % 2;
-        }
-
-        int count = (int)((height + rows - 1) / rows);
-        Rows[] chunks = new Rows[count];
-        for (int i = 0, first = 0; i < count; i++)
-        {
-            int take = (int)Math.Min(rows, height - first);
-            chunks[i] = new Rows(first, take);
-            first += take;
-        }
-
-        return chunks;
+        return rows;
     }
 }
