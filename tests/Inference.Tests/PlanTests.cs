@@ -18,6 +18,7 @@ public class PlanTests
                 int size = name == "muxnet-tiny" ? 32 : 64;
                 cases.Add(name, lanes, size, 1);
                 cases.Add(name, lanes, size, 3);
+                cases.Add(name, lanes, 7 * size / 2, 1); // Large maps take other steps.
             }
         }
 

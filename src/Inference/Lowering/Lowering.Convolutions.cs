@@ -4,6 +4,13 @@ namespace MuxKernels.Inference;
 
 internal sealed unsafe partial class Lowering<TSimd, TVector>
 {
+    /// <summary>Floats of a map that is too large to be written and read again where that can be helped.</summary>
+    private const int LargeMap = 150_000;
+
+    /// <summary>1×1 convolutions that the expansion reading them does on its way, with what they touch.</summary>
+    private readonly Dictionary<Tensor, (Projection Projection, List<Region?> Touched, string Name, string Kind)>
+        projections = new(ReferenceEqualityComparer.Instance);
+
     private void LowerPointwise(Node node)
     {
         if (Blocked(node.Inputs[0]!) is not { } x)
@@ -81,8 +88,19 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
                 x.Shape.C),
             new Ending(map, blocks, PackBias(bias, order), fused.Activation, residual, residualBlock, pooled),
             gate?.Region, chunks, ((PointwiseConvOperator)node.Operator).Args.MultiplyAdds);
-        Add(step, [.. places.Select(p => p.Map.Region).Distinct(), map?.Region, residual?.Region, pooled,
-            gate?.Region]);
+        List<Region?> touched = [.. places.Select(p => p.Map.Region).Distinct(), residual?.Region, pooled,
+            gate?.Region];
+        if (map is not null && border == 0 && map.Region.Length >= LargeMap && !excited
+            && fused.Join?.Operator is null or AddOperator && graph.OnlyReader(fused.Result) is { } next
+            && IsExpansion(next))
+        {
+            projections[fused.Result] = (new Projection(step, map), touched, node.Scope, fused.Kind);
+        }
+        else
+        {
+            Add(step, [.. touched, map?.Region]);
+        }
+
         Finish(fused, map, order, pooled, chunks.Length, other);
     }
 
@@ -93,9 +111,20 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         int[] order = [.. window.InOrder];
         (int[] inputs, Place[] places) = Inputs(x, []);
         (float[] scale, float[] bias) = expand.Fold(args.Y.C);
-        Expansion expansion = new(Offsets(places), places.Length, places[0].Map,
+        Expansion expansion = new(
+            projections.ContainsKey(node.Inputs[0]!) ? RowOffsets(places, window, args.X.W) : Offsets(places), places.Length, places[0].Map,
             PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, 0, x.Shape.C),
             PackBias(bias, order), expand.Activation, args.MultiplyAdds);
+        string name = $"{node.Scope}, {Last(conv.Scope)}", kind = expand.Kind;
+        List<Region?> touched = [.. places.Select(p => p.Map.Region).Distinct()];
+        Projection? projection = null;
+        if (projections.TryGetValue(node.Inputs[0]!, out (Projection Own, List<Region?> Touched, string Name,
+            string Kind) before))
+        {
+            (projection, touched) = (before.Own, before.Touched);
+            (name, kind) = ($"{before.Name}, {name}", $"{before.Kind}, {kind}");
+        }
+
         FusedConv fused = FusedConv.Of(graph, conv, values.ContainsKey);
         done.UnionWith(fused.Nodes);
         Shape y = fused.Inner.Shape;
@@ -106,12 +135,36 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         float[] w = ((Parameter)conv.Inputs[1]!).ToArray();
         Packed weights = store.Reserve(window.PackedLength, p => window.Pack(w, outScale, p));
         Region? pooled = IsExcited(fused.Result) ? NewRegion((long)bands * outOrder.Length) : null;
-        Add(new ExpandedWindowStep<TSimd, TVector>($"{node.Scope}, {Last(conv.Scope)}",
-            $"{expand.Kind}, {fused.Kind}", expansion, window, weights,
+        Add(new ExpandedWindowStep<TSimd, TVector>(name, $"{kind}, {fused.Kind}", projection, expansion, window, weights,
             new Ending(map, map.Blocks, PackBias(outBias, outOrder), fused.Activation, null, 0, pooled), workers),
-            [.. places.Select(p => p.Map.Region).Distinct(), map.Region, pooled]);
+            [.. touched, map.Region, pooled]);
         Finish(fused, map, outOrder, pooled, bands, null);
     }
+
+    /// <summary>Whether a node is a 1×1 convolution that becomes one step with the window convolution reading it.
+    /// </summary>
+    private bool IsExpansion(Node node)
+    {
+        if (node.Operator is not PointwiseConvOperator || node.Inputs[1] is not Parameter)
+        {
+            return false;
+        }
+
+        FusedConv fused = FusedConv.Of(graph, node, values.ContainsKey);
+        return fused.Join is null && graph.OnlyReader(fused.Result) is { } reader && WindowOf(reader) is not null
+            && reader.Inputs[1] is Parameter;
+    }
+
+    /// <summary>Places of channels in the rows of scratch that a projection fills.</summary>
+    private Packed RowOffsets(Place[] places, BlockedWindow window, int width) => store.Reserve(places.Length, p =>
+    {
+        int rows = ExpandedWindowStep<TSimd, TVector>.NewRows(window, width);
+        for (int i = 0; i < places.Length; i++)
+        {
+            (int block, int lane) = (places[i].Slot / TSimd.Lanes, places[i].Slot % TSimd.Lanes);
+            ((int*)p)[i] = block * rows * width * TSimd.Lanes + lane;
+        }
+    });
 
     private static string Last(string scope) => scope[(scope.LastIndexOf('.') + 1)..];
 
@@ -140,13 +193,24 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Packed weights = store.Reserve(BlockedStem<TSimd, TVector>.PackedLength(wide),
             p => BlockedStem<TSimd, TVector>.Pack(wide, ordered, [], p));
         Region? pooled = IsExcited(fused.Result) ? NewRegion((long)chunks.Length * order.Length) : null;
-        Add(new StemStep<TSimd, TVector>(node.Scope, fused.Kind, args, wide, weights,
-            new Ending(map, blocks, PackBias(bias, order), fused.Activation, null, 0, pooled), chunks),
-            map.Region, pooled);
+        StemStep<TSimd, TVector> stem = new(node.Scope, fused.Kind, args, wide, weights,
+            new Ending(map, blocks, PackBias(bias, order), fused.Activation, null, 0, pooled), chunks);
+        if (pooled is null && map.Region.Length >= LargeMap && graph.Readers(fused.Result).Where(r =>
+            WindowOf(r) is not null && r.Inputs[1] is Parameter).ToArray() is [Node conv])
+        {
+            Finish(fused, map, order, null, 0, null);
+            LowerWindow(conv, WindowOf(conv)!, stem);
+            return;
+        }
+
+        Add(stem, map.Region, pooled);
         Finish(fused, map, order, pooled, chunks.Length, null);
     }
 
-    private void LowerWindow(Node node, BlockedWindow window)
+    /// <param name="node">The convolution.</param>
+    /// <param name="window">Its blocked kernel.</param>
+    /// <param name="stem">The stem that makes its input in the same step; null where that was made before.</param>
+    private void LowerWindow(Node node, BlockedWindow window, StemStep<TSimd, TVector>? stem = null)
     {
         if (Blocked(node.Inputs[0]!) is not { } value)
         {
@@ -160,17 +224,23 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Shape y = fused.Inner.Shape;
         int[] order = [.. window.OutOrder];
         Map map = NewMap(y, order, 0);
+        Map from = x.Channels[0].Map;
         long piece = window.Pieces.Max(p => p.VectorMultiplyAdds) / Math.Max(1, window.OutHeight);
         Rows[] chunks = Rows.ByShape(y.H, window.Pieces.Count, piece);
+        int sumsOf = stem is null ? chunks.Length
+            : (y.H + StemWindowStep<TSimd, TVector>.BandRows(window, from) - 1)
+                / StemWindowStep<TSimd, TVector>.BandRows(window, from);
         (float[] scale, float[] bias) = fused.Fold(y.C);
         float[] w = ((Parameter)node.Inputs[1]!).ToArray();
         Packed weights = store.Reserve(window.PackedLength, p => window.Pack(w, scale, p));
-        Region? pooled = IsExcited(fused.Result) ? NewRegion((long)chunks.Length * order.Length) : null;
-        Map from = x.Channels[0].Map;
-        Add(new WindowStep(node.Scope, fused.Kind, window, from, weights,
-            new Ending(map, map.Blocks, PackBias(bias, order), fused.Activation, null, 0, pooled), chunks),
+        Region? pooled = IsExcited(fused.Result) ? NewRegion((long)sumsOf * order.Length) : null;
+        Ending ending = new(map, map.Blocks, PackBias(bias, order), fused.Activation, null, 0, pooled);
+        Add(stem is null
+            ? new WindowStep(node.Scope, fused.Kind, window, from, weights, ending, chunks)
+            : new StemWindowStep<TSimd, TVector>($"{stem.Name}, {Last(node.Scope)}", $"{stem.Kind}, {fused.Kind}", stem,
+                from, window, weights, ending, workers),
             from.Region, map.Region, pooled);
-        Finish(fused, map, order, pooled, chunks.Length, null);
+        Finish(fused, map, order, pooled, sumsOf, null);
     }
 
     /// <summary>The value of what a fused convolution made.</summary>

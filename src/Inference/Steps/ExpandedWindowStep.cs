@@ -11,10 +11,41 @@ namespace MuxKernels.Inference;
 internal sealed record Expansion(Packed Offsets, int Depth, Map X, Packed Weights, Packed Bias,
     ActivationKind Activation, long MultiplyAdds);
 
+/// <summary>A 1×1 convolution whose result only the expansion reads.</summary>
+/// <param name="Step">It, as a step of its own would do it; its output map has the geometry of the rows in
+/// scratch.</param>
+/// <param name="Map">The map that is never stored.</param>
+internal sealed record Projection(IRowSource Step, Map Map);
+
+/// <summary>A step that can also leave rows of its whole output in memory of the caller.</summary>
+internal unsafe interface IRowSource
+{
+    /// <summary>Floats of scratch for <see cref="Prepare"/>.</summary>
+    int PreparedLength { get; }
+
+    /// <summary>Multiply-adds, vector multiply-adds, activations and bytes of one image.</summary>
+    (long MultiplyAdds, long VectorMultiplyAdds, long Activations, long Bytes) Cost { get; }
+
+    /// <summary>Does once for an image what all rows share.</summary>
+    void Prepare(in StepContext c, float* prepared);
+
+    /// <summary>Computes rows of all output blocks.</summary>
+    /// <param name="c">Memory.</param>
+    /// <param name="prepared">What <see cref="Prepare"/> left.</param>
+    /// <param name="y">Row 0, column 0 of output block 0, were it all there.</param>
+    /// <param name="blockStride">Floats between blocks.</param>
+    /// <param name="rowStride">Floats between rows.</param>
+    /// <param name="first">First row.</param>
+    /// <param name="rows">Number of rows.</param>
+    void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows);
+}
+
 /// <summary>
 /// 1×1 convolution, activation, then depthwise, group-wise, mixed or multiplexed convolution: the wide map between the
-/// two exists only as rows of a few blocks in the worker's scratch memory. An item is a run of blocks and a run of bands;
-/// band by band the expansion adds rows and the window takes them from the nearest cache. Rows that two items need are
+/// two exists only as rows of a few blocks in the worker's scratch memory. An item is a run of bands of one group of
+/// blocks, or of all groups where the input is too large to be read once for each; band by band the expansion adds rows
+/// and the window takes them from the nearest cache. Where nobody else reads the expansion's input, the 1×1 convolution
+/// that makes it joins in and that map is never stored either. Rows that two items need are
 /// computed twice, with the same bits; sums are kept band by band, so that the items may follow the number of workers.
 /// </summary>
 internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
@@ -24,8 +55,12 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     /// <summary>Bytes of new rows after which the window takes its turn.</summary>
     private const int BandBytes = 24_000;
 
-    /// <summary>Bytes of scratch in which rows follow one another before the last ones move to the top again.</summary>
+    /// <summary>Bytes of scratch for a group in which rows follow one another before the last ones move to the top
+    /// again.</summary>
     private const int ScratchBytes = 80_000;
+
+    /// <summary>Bytes of an input map from which all groups take a band before the next one comes.</summary>
+    private const int LargeInput = 400_000;
 
     private readonly Expansion expansion;
     private readonly BlockedWindow window;
@@ -38,43 +73,63 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     private readonly Group[] groups;
     private readonly int rowStride;
     private readonly int capacity;
+    private readonly int blocksInScratch;
+    private readonly bool allGroups;
     private readonly bool chunksFirst;
+    private readonly Projection? projection;
+    private readonly int newRows;
 
-    public ExpandedWindowStep(string name, string kind, Expansion expansion, BlockedWindow window, Packed weights,
-        Ending ending, int workers)
+    public ExpandedWindowStep(string name, string kind, Projection? projection, Expansion expansion,
+        BlockedWindow window, Packed weights, Ending ending, int workers)
         : base(name, kind)
     {
-        (this.expansion, this.window, this.weights, this.ending) = (expansion, window, weights, ending);
+        (this.projection, this.expansion, this.window, this.weights, this.ending) =
+            (projection, expansion, window, weights, ending);
         groups = [.. Groups(window)];
         (int height, int width) = (expansion.X.Height, expansion.X.Width);
         rowStride = RowStride(window, width);
         band = BandRows(window, width);
         bands = (window.OutHeight + band - 1) / band;
-        chunks = Math.Clamp((ItemsPerWorker * workers + groups.Length - 1) / groups.Length, 1, bands);
-        bandsPerItem = workers == 1 ? bands : (bands + chunks - 1) / chunks;
+        newRows = NewRows(window, width);
+        long slots = window.InOrder.Count, input = sizeof(float) * (long)expansion.Depth * height * width;
+        allGroups = groups.Length > 1 && input > LargeInput || projection is not null;
+        int columns = allGroups ? 1 : groups.Length, perWorker = allGroups ? 2 : 4;
+        chunks = workers == 1 ? 1 : Math.Clamp((perWorker * workers + columns - 1) / columns, 1, bands);
+        bandsPerItem = (bands + chunks - 1) / chunks;
         chunks = (bands + bandsPerItem - 1) / bandsPerItem;
-        Items = groups.Length * chunks;
-        int blocks = groups.Max(g => g.Blocks), least = InputRows(band);
-        capacity = Math.Clamp(ScratchBytes / (sizeof(float) * rowStride * blocks), least,
-            InputRows(window.OutHeight));
+        Items = columns * chunks;
+        blocksInScratch = allGroups ? groups.Sum(g => g.Blocks) : groups.Max(g => g.Blocks);
+        capacity = Math.Clamp(ScratchBytes / (sizeof(float) * rowStride * groups.Max(g => g.Blocks)), newRows,
+            Math.Max(newRows, InputRows(window.OutHeight)));
         chunksFirst = expansion.Weights.Length <= 16_384;
-        long slots = window.InOrder.Count, outputs = (long)ending.Blocks * TSimd.Lanes * ending.Map!.Height
-            * ending.Map.Width;
+        long outputs = (long)ending.Blocks * TSimd.Lanes * ending.Map!.Height * ending.Map.Width;
         MultiplyAdds = expansion.MultiplyAdds + window.Pieces.Sum(p => p.MultiplyAdds);
         VectorMultiplyAdds = slots * expansion.Depth * height * width + window.Pieces.Sum(p => p.VectorMultiplyAdds);
         Activations = (expansion.Activation == ActivationKind.None ? 0 : slots * height * width)
             + (ending.Activation == ActivationKind.None ? 0 : outputs);
-        Bytes = sizeof(float) * (expansion.Weights.Length + weights.Length
-            + (long)expansion.Depth * height * width + outputs);
+        Bytes = sizeof(float) * (expansion.Weights.Length + weights.Length + outputs);
+        if (projection is null)
+        {
+            Bytes += input;
+        }
+        else
+        {
+            (long madds, long vector, long activations, long bytes) = projection.Step.Cost;
+            MultiplyAdds += madds;
+            VectorMultiplyAdds += vector;
+            Activations += activations;
+            Bytes += bytes;
+        }
+
         Layout = $"NCHWc{TSimd.Lanes}";
-        Tile = $"{groups.Length} × {chunks}, bands of {band}";
+        Tile = $"{columns} × {chunks}, bands of {band}";
     }
 
     /// <inheritdoc/>
-    public override int ScratchLength => groups.Max(g => g.Blocks) * capacity * rowStride;
+    public override int ScratchLength => WindowLength + (projection is null ? 0
+        : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes + projection.Step.PreparedLength);
 
-    /// <summary>Items for each worker where the map is large enough.</summary>
-    private static int ItemsPerWorker => 4;
+    private int WindowLength => blocksInScratch * capacity * rowStride;
 
     /// <summary>Output rows of a band, by shape alone.</summary>
     public static int BandRows(BlockedWindow window, int width)
@@ -87,6 +142,10 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         int count = (window.OutHeight + rows - 1) / rows;
         return (window.OutHeight + count - 1) / count;
     }
+
+    /// <summary>Most input rows that a band adds.</summary>
+    public static int NewRows(BlockedWindow window, int width) =>
+        (BandRows(window, width) - 1) * window.Stride + 1 + 2 * window.Border;
 
     private static int RowStride(BlockedWindow window, int width) => (width + 2 * window.Border) * window.Lanes;
 
@@ -109,14 +168,24 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     /// <inheritdoc/>
     public override void Run(int item, in StepContext c)
     {
-        (int index, int chunk) = chunksFirst
-            ? (item % groups.Length, item / groups.Length)
-            : (item / chunks, item % chunks);
-        Group group = groups[index];
+        int firstGroup = 0, endGroup = groups.Length, chunk = item;
+        if (!allGroups)
+        {
+            (firstGroup, chunk) = chunksFirst
+                ? (item % groups.Length, item / groups.Length)
+                : (item / chunks, item % chunks);
+            endGroup = firstGroup + 1;
+        }
+
+        int firstBlock = groups[firstGroup].FirstBlock;
+        int blocks = groups[endGroup - 1].FirstBlock + groups[endGroup - 1].Blocks - firstBlock;
         int border = window.Border, stride = window.Stride, height = expansion.X.Height;
         int blockStride = capacity * rowStride, firstBand = chunk * bandsPerItem;
         int endBand = Math.Min(bands, firstBand + bandsPerItem);
-        ClearSides(c.Scratch, group.Blocks);
+        float* x = c.Scratch + WindowLength;
+        float* prepared = x + (projection is null ? 0 : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes);
+        ClearSides(c.Scratch, blocks);
+        projection?.Step.Prepare(c, prepared);
 
         // Scratch row 0 holds input row `top`; rows before `done` are there.
         int top = firstBand * band * stride - border, done = top;
@@ -126,50 +195,59 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
             int from = first * stride - border, until = (first + rows - 1) * stride + border + 1;
             if (until - top > capacity)
             {
-                MoveUp(c.Scratch, group.Blocks, from - top, done - from);
+                MoveUp(c.Scratch, blocks, from - top, done - from);
                 top = from;
             }
 
-            float* rowZero = c.Scratch + border * TSimd.Lanes - (long)top * rowStride;
             int above = Math.Min(until, 0) - done;
             if (above > 0)
             {
-                ClearRows(c.Scratch, group.Blocks, done - top, above);
+                ClearRows(c.Scratch, blocks, done - top, above);
                 done += above;
             }
 
-            int inside = Math.Min(until, height) - done;
-            if (inside > 0)
+            int inside = Math.Max(0, Math.Min(until, height) - done), below = Math.Max(0, until - done - inside);
+            ClearRows(c.Scratch, blocks, done + inside - top, below);
+            float* source = c.Arena;
+            if (projection is not null && inside > 0)
             {
-                Expand(group, c, rowZero, blockStride, done, inside);
-                done += inside;
+                int pitch = expansion.X.Width * TSimd.Lanes;
+                source = x - (long)done * pitch;
+                projection.Step.Rows(c, prepared, source, newRows * pitch, pitch, done, inside);
             }
 
-            if (until > done)
+            for (int g = firstGroup; g < endGroup; g++)
             {
-                ClearRows(c.Scratch, group.Blocks, done - top, until - done);
-                done = until;
+                Group group = groups[g];
+                float* rowZero = c.Scratch + (long)(group.FirstBlock - firstBlock) * blockStride
+                    + border * TSimd.Lanes - (long)top * rowStride;
+                if (inside > 0)
+                {
+                    Expand(group, source, rowZero, blockStride, done, inside);
+                }
+
+                for (int p = group.FirstPiece; p < group.FirstPiece + group.Pieces; p++)
+                {
+                    BlockedPiece piece = window.Pieces[p];
+                    window.Run(p, rowZero + (long)(piece.FirstIn - group.FirstBlock) * blockStride, blockStride,
+                        rowStride, weights.Pointer, ending.Store(c, TSimd.Lanes, piece.FirstOut, b), first, rows);
+                }
             }
 
-            for (int p = group.FirstPiece; p < group.FirstPiece + group.Pieces; p++)
-            {
-                BlockedPiece piece = window.Pieces[p];
-                window.Run(p, rowZero + (long)(piece.FirstIn - group.FirstBlock) * blockStride, blockStride, rowStride,
-                    weights.Pointer, ending.Store(c, TSimd.Lanes, piece.FirstOut, b), first, rows);
-            }
+            done = until;
         }
     }
 
     private int InputRows(int rows) => (rows - 1) * window.Stride + 1 + 2 * window.Border;
 
-    private void Expand(in Group group, in StepContext c, float* rowZero, int blockStride, int first, int rows)
+    private void Expand(in Group group, float* source, float* rowZero, int blockStride, int first, int rows)
     {
         for (int b = 0; b < group.Blocks; b += BlockedPointwise<TSimd, TVector>.ColumnVectors)
         {
             int block = group.FirstBlock + b;
             PointwiseColumn column = new()
             {
-                X = c.Arena,
+                X = source,
                 XRowStride = expansion.X.RowStride,
                 Offsets = (int*)expansion.Offsets.Pointer,
                 Depth = expansion.Depth,
@@ -206,7 +284,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
 
     private void ClearRows(float* scratch, int blocks, int first, int rows)
     {
-        for (int b = 0; b < blocks; b++)
+        for (int b = 0; rows > 0 && b < blocks; b++)
         {
             new Span<float>(scratch + ((long)b * capacity + first) * rowStride, rows * rowStride).Clear();
         }

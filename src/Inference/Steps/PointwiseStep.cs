@@ -43,7 +43,7 @@ internal sealed record Ending(Map? Map, int Blocks, Packed Bias, ActivationKind 
 }
 
 /// <summary>1×1 convolution on blocked maps; a gate scales its packed weights, image by image.</summary>
-internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step
+internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -84,14 +84,51 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step
         (blocks + BlockedPointwise<TSimd, TVector>.ColumnVectors - 1) / BlockedPointwise<TSimd, TVector>.ColumnVectors;
 
     /// <inheritdoc/>
+    public int PreparedLength => gate is null ? 0 : weights.Length;
+
+    /// <inheritdoc/>
+    public (long MultiplyAdds, long VectorMultiplyAdds, long Activations, long Bytes) Cost =>
+        (MultiplyAdds, VectorMultiplyAdds, Activations, Bytes);
+
+    /// <inheritdoc/>
+    public void Prepare(in StepContext c, float* prepared)
+    {
+        if (gate is null)
+        {
+            return;
+        }
+
+        for (int column = 0; column < columns; column++)
+        {
+            int at = BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth);
+            BlockedPointwise<TSimd, TVector>.ScaleWeights(weights.Pointer + at, c.At(gate), depth, Vectors(column),
+                prepared + at);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows)
+    {
+        float* w = gate is null ? weights.Pointer : prepared;
+        for (int column = 0; column < columns; column++)
+        {
+            int block = column * BlockedPointwise<TSimd, TVector>.ColumnVectors;
+            BlockedStore store = ending.Store(c, TSimd.Lanes, block, 0);
+            store.Y = y + (long)block * blockStride;
+            (store.BlockStride, store.RowStride) = (blockStride, rowStride);
+            BlockedPointwise<TSimd, TVector>.Run(Column(c, column,
+                w + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth), new Rows(first, rows), store));
+        }
+    }
+
+    /// <inheritdoc/>
     public override void Run(int item, in StepContext c)
     {
         // Large maps go through all columns chunk by chunk, so that their pixels stay near; small ones column by column.
         (int column, int chunk) = weights.Length <= 16_384
             ? (item % columns, item / columns)
             : (item / chunks.Length, item % chunks.Length);
-        int first = column * BlockedPointwise<TSimd, TVector>.ColumnVectors;
-        int vectors = Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors, ending.Blocks - first);
+        int first = column * BlockedPointwise<TSimd, TVector>.ColumnVectors, vectors = Vectors(column);
         float* w = weights.Pointer + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth);
         if (gate is not null)
         {
@@ -100,20 +137,24 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step
         }
 
         Rows rows = chunks[chunk];
-        PointwiseColumn work = new()
-        {
-            X = c.Arena,
-            XRowStride = xRowStride,
-            Offsets = (int*)offsets.Pointer,
-            Depth = depth,
-            W = w,
-            Vectors = vectors,
-            Width = map.Width,
-            FirstRow = rows.First,
-            Rows = rows.Count,
-            Store = ending.Store(c, TSimd.Lanes, first, chunk),
-        };
-        BlockedPointwise<TSimd, TVector>.Run(work);
+        BlockedPointwise<TSimd, TVector>.Run(Column(c, column, w, rows, ending.Store(c, TSimd.Lanes, first, chunk)));
         ending.Map?.ZeroBorder(c.Arena, first, vectors, rows.First, rows.Count);
     }
+
+    private int Vectors(int column) => Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors,
+        ending.Blocks - column * BlockedPointwise<TSimd, TVector>.ColumnVectors);
+
+    private PointwiseColumn Column(in StepContext c, int column, float* w, Rows rows, in BlockedStore store) => new()
+    {
+        X = c.Arena,
+        XRowStride = xRowStride,
+        Offsets = (int*)offsets.Pointer,
+        Depth = depth,
+        W = w,
+        Vectors = Vectors(column),
+        Width = map.Width,
+        FirstRow = rows.First,
+        Rows = rows.Count,
+        Store = store,
+    };
 }

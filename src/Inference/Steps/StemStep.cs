@@ -32,13 +32,18 @@ internal sealed unsafe class StemStep<TSimd, TVector> : Step
     }
 
     /// <inheritdoc/>
-    public override int ScratchLength => BlockedStem<TSimd, TVector>.ScratchLength(args, chunks.Max(r => r.Count));
+    public override int ScratchLength => ScratchFor(chunks.Max(r => r.Count));
+
+    /// <summary>Floats of scratch for so many rows.</summary>
+    public int ScratchFor(int rows) => BlockedStem<TSimd, TVector>.ScratchLength(args, rows);
 
     /// <inheritdoc/>
-    public override void Run(int item, in StepContext c)
+    public override void Run(int item, in StepContext c) => RunRows(chunks[item], c, item);
+
+    /// <summary>Computes rows.</summary>
+    public void RunRows(Rows rows, in StepContext c, int chunk = 0)
     {
-        Rows rows = chunks[item];
-        BlockedStore store = ending.Store(c, TSimd.Lanes, 0, item);
+        BlockedStore store = ending.Store(c, TSimd.Lanes, 0, chunk);
         BlockedStem<TSimd, TVector>.Run(args, c.Input, weights.Pointer, store, rows.First, rows.Count, c.Scratch);
         ending.Map?.ZeroBorder(c.Arena, 0, ending.Blocks, rows.First, rows.Count);
     }
