@@ -121,7 +121,7 @@ public static partial class Activation
         public static TVector Value<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
             where TVector : struct =>
-            TSimd.Div(x, TSimd.Add(TSimd.Set(1f), Exp.Of<TSimd, TVector>(TSimd.Sub(TSimd.Zero, x))));
+            Exp.Swish<TSimd, TVector>(x);
 
         /// <summary><c>σ + x·σ·(1 − σ)</c>.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

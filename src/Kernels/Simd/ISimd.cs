@@ -64,6 +64,20 @@ internal unsafe interface ISimd<TVector>
     /// <summary><c>a · 2ⁿ</c> for integral n in −127…128, with the product's own overflow and underflow.</summary>
     static abstract TVector Scale(TVector a, TVector n);
 
+    /// <summary>The nearest value between −limit and limit; anything between them where <paramref name="a"/> is
+    /// NaN.</summary>
+    static abstract TVector Within(TVector a, TVector limit);
+
+    /// <summary>Steps of an octave that <see cref="TwicePower"/> tells apart.</summary>
+    static abstract int OctaveSteps { get; }
+
+    /// <summary>What <see cref="TwicePower"/> counts from: a number whose last place is 1.</summary>
+    static abstract float PowerOrigin { get; }
+
+    /// <summary><c>2·2^(n/OctaveSteps)</c> for <c>t = PowerOrigin + n</c> with integral n from −127 to 127 octaves; +∞ at
+    /// 127 octaves.</summary>
+    static abstract TVector TwicePower(TVector t);
+
     /// <summary>Sum of the lanes, in a fixed order.</summary>
     static abstract float Sum(TVector v);
 

@@ -95,6 +95,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Within(Vector128<float> a, Vector128<float> limit) =>
+        Vector128.MaxNative(-limit, Vector128.MinNative(limit, a));
+
+    public static int OctaveSteps => 1;
+
+    public static float PowerOrigin => 12582912f + 128f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> TwicePower(Vector128<float> t) => Vector128.ShiftLeft(t.AsInt32(), 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> v) =>
         v.GetElement(0) + v.GetElement(2) + (v.GetElement(1) + v.GetElement(3));
 

@@ -76,6 +76,17 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Within(Vector256<float> a, Vector256<float> limit) =>
+        Vector256.MaxNative(-limit, Vector256.MinNative(limit, a));
+
+    public static int OctaveSteps => 1;
+
+    public static float PowerOrigin => 12582912f + 128f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> TwicePower(Vector256<float> t) => Vector256.ShiftLeft(t.AsInt32(), 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector256<float> v) => Simd128.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -69,6 +69,23 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Scale(Vector512<float> a, Vector512<float> n) => Avx512F.Scale(a, n);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Within(Vector512<float> a, Vector512<float> limit) =>
+        Avx512DQ.Range(a, limit, 2); // the smaller magnitude with the sign of a
+
+    public static int OctaveSteps => 32;
+
+    public static float PowerOrigin => 12582912f;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> TwicePower(Vector512<float> t)
+    {
+        // The fraction of an octave looks up the mantissa; the shift brings the octaves to the exponent, and the
+        // fraction into the mantissa, from which the table is free.
+        Vector512<int> n = t.AsInt32();
+        return (Avx512F.PermuteVar16x32x2(LowerPowers, n, UpperPowers) + Vector512.ShiftLeft(n, 18)).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector512<float> v) => Simd256.Sum(v.GetLower() + v.GetUpper());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,6 +110,16 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Straddle(Vector512<float> a, Vector512<float> b) => Avx512F.PermuteVar8x64x2(
         a.AsDouble(), Vector512.Create(2L, 3, 8, 9, 6, 7, 12, 13), b.AsDouble()).AsSingle();
+
+    /// <summary>Bits of <c>2·2^(k/32)</c> less <c>k·2¹⁸</c>, k = 0 … 15.</summary>
+    private static Vector512<int> LowerPowers => Vector512.Create(
+        0x40000000, 0x3FFECD87, 0x3FFDAAC3, 0x3FFC980F, 0x3FFB95C2, 0x3FFAA43A, 0x3FF9C3D3, 0x3FF8F4F0,
+        0x3FF837F0, 0x3FF78D3A, 0x3FF6F532, 0x3FF67043, 0x3FF5FED7, 0x3FF5A15B, 0x3FF5583F, 0x3FF523F6);
+
+    /// <summary>The same, k = 16 … 31.</summary>
+    private static Vector512<int> UpperPowers => Vector512.Create(
+        0x3FF504F3, 0x3FF4FBAF, 0x3FF508A4, 0x3FF52C4D, 0x3FF5672A, 0x3FF5B9BE, 0x3FF6248C, 0x3FF6A81E,
+        0x3FF744FD, 0x3FF7FBB8, 0x3FF8CCDF, 0x3FF9B907, 0x3FFAC0C7, 0x3FFBE4BA, 0x3FFD257D, 0x3FFE83B3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Mask(int count) =>

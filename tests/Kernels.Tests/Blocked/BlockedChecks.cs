@@ -49,6 +49,30 @@ internal static unsafe class BlockedChecks
 
     public static double[] Magnitude(float[] x) => Array.ConvertAll(x, v => Math.Abs((double)v));
 
+    /// <summary>What follows the sums y, at one width of vectors: their functions are not the same to the last bit.
+    /// </summary>
+    public static float[] After(int lanes, float[] y, ActivationKind kind, float[]? residual)
+    {
+        float[] result = new float[y.Length];
+        fixed (float* from = y, to = result)
+        {
+            switch (lanes)
+            {
+                case 16:
+                    Activation.Run<Simd512, Vector512<float>>(kind, from, to, y.Length);
+                    break;
+                case 8:
+                    Activation.Run<Simd256, Vector256<float>>(kind, from, to, y.Length);
+                    break;
+                default:
+                    Activation.Run<Simd128, Vector128<float>>(kind, from, to, y.Length);
+                    break;
+            }
+        }
+
+        return residual is null ? result : [.. result.Zip(residual, (a, b) => a + b)];
+    }
+
     /// <summary>
     /// Runs a kernel (given the store and a range of rows) for the whole map and again in two ranges, and checks
     /// everything that <see cref="BlockedStore"/> promises.

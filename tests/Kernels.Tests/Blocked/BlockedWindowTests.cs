@@ -123,9 +123,9 @@ public class BlockedWindowTests
             int[] cuts = Cuts(c.Y.H, c.Weights);
             Check.SameBits(y, run.Rows(cuts: cuts), $"{c.Name} in pieces", c.Y);
             ActivationKind kind = Kinds[(c.Y.H + c.Y.C) % Kinds.Length];
-            float[] expected = After(y, kind, sum);
+            float[] expected = BlockedChecks.After(window.Lanes, y, kind, sum);
             Check.SameBits(expected, run.Rows(kind, sum, cuts: cuts), $"{c.Name} {kind} and residual", c.Y);
-            expected = After(y, kind, null);
+            expected = BlockedChecks.After(window.Lanes, y, kind, null);
             Check.SameBits(expected, run.Rows(kind, sums: true, cuts: cuts), $"{c.Name} {kind}", c.Y);
             AddsUp(c, run.Sums, expected);
             run.Rows(kind, sumsOnly: true, cuts: cuts);
@@ -151,13 +151,6 @@ public class BlockedWindowTests
             Assert.True(Math.Abs(sums[channel] - sum) <= ErrorBound.Sum(pixels, magnitude),
                 $"{c.Name}: the sum of channel {channel} is {sums[channel]}, expected {sum}");
         }
-    }
-
-    private static float[] After(float[] y, ActivationKind kind, float[]? residual)
-    {
-        float[] result = new float[y.Length];
-        Activation.Forward(new Activation.Args(Shape.Vector(y.Length), kind), y, result);
-        return residual is null ? result : [.. result.Zip(residual, (a, b) => a + b)];
     }
 
     private static int[] Cuts(int rows, int seed) =>
