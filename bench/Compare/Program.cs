@@ -7,6 +7,7 @@ using MuxKernels.Peers;
 RootCommand root = new("The library beside its peers, in the same process, in turns.")
 {
     NetworksCommand.Create(),
+    KernelsCommand.Create(),
 };
 try
 {
