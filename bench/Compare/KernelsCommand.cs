@@ -23,6 +23,7 @@ internal static class KernelsCommand
         + "must read and write. AVX2: the same program with DOTNET_EnableAVX512=0 and oneDNN held to AVX2, percent of "
         + "AVX2's own peak. Results of all agree to 1e-5 of the largest number.";
 
+    /// <summary>Creates the command.</summary>
     public static Command Create()
     {
         Command command = new("kernels", "The kernel table beside ONNX Runtime and oneDNN.");
@@ -127,7 +128,8 @@ internal static class KernelsCommand
     {
         string entries = string.Join("; ", row.Entries.Select(
             static e => $"{e.Name} {1000 * e.MedianMs:F1} µs, {e.PercentOfPeak:F1} %"));
-        progress.Note($"{entries}; lane cap {row.LaneCapPercent:F0} %, traffic cap {row.TrafficCapPercent:F0} %");
+        string traffic = row.TrafficCapPercent is { } cap ? $", traffic cap {cap:F0} %" : "";
+        progress.Note($"{entries}; lane cap {row.LaneCapPercent:F0} %{traffic}");
     }
 
     private static string Describe(Operator @operator) => @operator is PointwiseConvOperator o

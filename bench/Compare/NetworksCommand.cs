@@ -13,8 +13,6 @@ namespace MuxKernels.Compare;
 internal static class NetworksCommand
 {
     private const string Ours = "MuxKernels";
-    private const string Rewritten = "ONNX Runtime, rewritten graph";
-    private const string Exported = "ONNX Runtime, exported graph";
 
     private const string Method =
         "One process; blocks of many runs take turns (ours, rewritten, exported, ours, …). Before each block a pause, "
@@ -24,6 +22,7 @@ internal static class NetworksCommand
         + "rule for the original network, whatever is computed; the peak is measured before each round with as many "
         + "threads. Outputs agree to 1e-5 of the largest logit.";
 
+    /// <summary>Creates the command.</summary>
     public static Command Create()
     {
         Command command = new("networks", "Whole networks beside ONNX Runtime.");
@@ -100,7 +99,7 @@ internal static class NetworksCommand
         {
             Chart.Write($"{file}-batch{batch}.svg", $"Inference, 224×224, batch {batch}: ms per run (less is better)",
                 [.. rows.Where(r => r.What.Batch == batch).Select(r => (r.What.Short, r.Row))],
-                [Ours, Rewritten, Exported], static e => e.MedianMs);
+                [Ours, PeerKernels.Rewritten, PeerKernels.Exported], static e => e.MedianMs);
         }
 
         return 0;
@@ -119,7 +118,7 @@ internal static class NetworksCommand
         {
             foreach (bool rewrite in OnnxRuntime.IsAvailable ? (ReadOnlySpan<bool>)[true, false] : [])
             {
-                string name = rewrite ? Rewritten : Exported;
+                string name = rewrite ? PeerKernels.Rewritten : PeerKernels.Exported;
                 OrtSession session = new(OnnxModelOf(network, shape, rewrite), new OrtOptions { Threads = what.Threads },
                     shape);
                 sessions.Add(session);

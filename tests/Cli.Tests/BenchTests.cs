@@ -101,4 +101,27 @@ public sealed class BenchTests : IDisposable
         File.WriteAllText(after, "{}");
         Run.Of("bench", "compare", before, after).Fails(1, after);
     }
+
+    [Fact]
+    public void Compare_reads_result_files_and_leaves_other_libraries_out()
+    {
+        string before = Path.Combine(folder, "before.json"), after = Path.Combine(folder, "after.json");
+        File.WriteAllText(before, Document(2, 10));
+        File.WriteAllText(after, Document(2.1, 30));
+        JsonElement same = Run.Of("bench", "compare", before, after, "--json").Json();
+        Assert.Equal(0, same.GetProperty("slower").GetInt32());
+        Assert.Equal(3, same.GetProperty("peers").GetDouble(), 6);
+        Assert.Equal("m, batch 1: MuxKernels", same.GetProperty("rows")[0].GetProperty("name").GetString());
+        File.WriteAllText(after, Document(2.5, 10));
+        Run slower = Run.Of("bench", "compare", before, after);
+        Assert.Equal(1, slower.Code);
+        Assert.Contains("1 of 1 slower", slower.Output, StringComparison.Ordinal);
+        Assert.Contains("factor of 1.00", slower.Output, StringComparison.Ordinal);
+        File.WriteAllText(after, """{"rows":[{"name":"m, batch 1"}]}""");
+        Run.Of("bench", "compare", before, after).Fails(1, after);
+
+        static string Document(double ours, double peer) => "{\"kind\":\"networks\",\"rows\":[{\"name\":\"m, batch 1\","
+            + $"\"entries\":[{{\"name\":\"MuxKernels\",\"median_ms\":{ours},\"peer\":false}},"
+            + $"{{\"name\":\"another\",\"median_ms\":{peer},\"peer\":true}}]}}]}}";
+    }
 }
