@@ -38,13 +38,13 @@ public sealed class OnnxRuntimeTests(ITestOutputHelper output)
         foreach (int batch in new[] { 1, 2 })
         {
             Shape shape = image with { N = batch };
-            float[] x = OnnxCases.Values(7, shape.Length), y = new float[batch * spec.Classes];
+            float[] x = OnnxCases.Images(7, shape), y = new float[batch * spec.Classes];
             using OrtSession peer = new(model, null, shape);
             peer.Run(x, y);
             using Session session = new(device);
             float[] expected = network.Invoke(session.Input(shape, x)).ToArray();
             double error = OnnxAgreement.Error(expected, y);
-            Assert.True(batch == 1 || OnnxAgreement.Error(y.AsSpan(0, spec.Classes), y.AsSpan(spec.Classes)) > 0.01,
+            Assert.True(batch == 1 || OnnxAgreement.Error(y.AsSpan(0, spec.Classes), y.AsSpan(spec.Classes)) > 0.1,
                 "the images make no difference");
             output.WriteLine($"{name}{(rewrite ? " rewritten" : "")}, batch {batch}: {error:E2}");
             Assert.True(error <= Tolerance, $"batch {batch}: {error:E2} of the largest logit");

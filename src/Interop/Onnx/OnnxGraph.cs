@@ -6,10 +6,13 @@ namespace MuxKernels.Interop;
 /// <summary>A graph while it is written: nodes, constants and their names, each name once.</summary>
 internal sealed class OnnxGraph
 {
+    /// <summary>Numbers of a constant that stand in its name.</summary>
+    private const int LongestName = 8;
+
     private readonly List<OnnxNode> nodes = [];
     private readonly List<OnnxTensor> initializers = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
-    private readonly HashSet<string> shared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> shared = new(StringComparer.Ordinal);
 
     /// <summary>The operations so far.</summary>
     public IReadOnlyList<OnnxNode> Nodes => nodes;
@@ -43,12 +46,14 @@ internal sealed class OnnxGraph
     /// have.</summary>
     public string Integers(params ReadOnlySpan<long> values)
     {
-        string name = "int64[" + string.Join(',', values.ToArray()) + "]";
-        if (shared.Add(name))
+        string content = "int64[" + string.Join(',', values.ToArray()) + "]";
+        if (!shared.TryGetValue(content, out string? name))
         {
             byte[] bytes = MemoryMarshal.AsBytes(values).ToArray();
             SafeTensors.SwapIfBigEndian(bytes, sizeof(long));
-            names.Add(name);
+            shared[content] = name = Reserve(values.Length <= LongestName
+                ? content
+                : $"int64[{string.Join(',', values[..LongestName].ToArray())},…{values.Length}]");
             initializers.Add(new OnnxTensor(name, OnnxType.Int64, [values.Length], bytes));
         }
 
@@ -59,7 +64,7 @@ internal sealed class OnnxGraph
     public string Scalar(float value)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"float({value})");
-        return shared.Add(name) ? Floats(name, [], [value]) : name;
+        return shared.TryGetValue(name, out string? known) ? known : shared[name] = Floats(name, [], [value]);
     }
 
     /// <summary>Appends an operation with one result.</summary>

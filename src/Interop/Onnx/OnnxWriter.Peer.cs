@@ -121,7 +121,8 @@ internal sealed partial class OnnxWriter
 
     /// <summary>
     /// A convolution with two channels a group as the sum of two depthwise ones: of the map, and of the map with the
-    /// channels of every pair swapped.
+    /// channels of every pair swapped. The swap is a Gather: in ONNX Runtime 1.30 it is as fast as computing the
+    /// swapped map by the preceding 1×1 convolution, twice or in halves.
     /// </summary>
     private string PairedConv(in Window window, int channels, string x, float[] weight, float[]? bias, string name)
     {
