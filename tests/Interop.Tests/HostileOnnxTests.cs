@@ -3,7 +3,7 @@ using Xunit;
 
 namespace MuxKernels.Interop.Tests;
 
-/// <summary>Files that are no models: always an <see cref="OnnxException"/> of one sentence, never another one.</summary>
+/// <summary>Files that are no models: always an <see cref="OnnxException"/> of one sentence, nothing else.</summary>
 public sealed class HostileOnnxTests : IDisposable
 {
     private readonly Files files = new();
@@ -36,7 +36,8 @@ public sealed class HostileOnnxTests : IDisposable
         foreach (byte[] bytes in new byte[][]
         {
             [], [0], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-            "<html>not found</html>"u8.ToArray(), "PK\u0003\u0004 archive"u8.ToArray(), [.. Enumerable.Repeat((byte)0x0b, 9999)],
+            "<html>not found</html>"u8.ToArray(), "PK\u0003\u0004 archive"u8.ToArray(),
+            [.. Enumerable.Repeat((byte)0x0b, 9999)],
             [0x3a, 0xff, 0xff, 0xff, 0xff, 0x07], [0x3a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
         })
         {

@@ -73,7 +73,8 @@ internal static class OnnxCases
         using Session session = new(device, training: true);
         Shape batch = new(8, network.Spec.ImageChannels, 96, 96);
         network.Invoke(session.Input(batch, Images(90, batch)));
-        foreach (StateEntry entry in network.State().Where(e => e.Name.EndsWith("running_var", StringComparison.Ordinal)))
+        foreach (StateEntry entry in network.State().Where(e =>
+            e.Name.EndsWith("running_var", StringComparison.Ordinal)))
         {
             // A channel that hardly varied in this batch must not be blown up in another.
             float[] variance = new float[entry.Shape.Length];
@@ -91,7 +92,10 @@ internal static class OnnxCases
             { (3, 5, 1), (6, 6, 6), (8, 8, 4), (6, 9, 3), (4, 8, 4), (8, 4, 2), (16, 32, 1) })
         {
             foreach ((int k, int stride, int dilation) in new[]
-                { (1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 1), (3, 1, 1), (3, 2, 1), (3, 1, 2), (3, 2, 2), (5, 3, 1), (4, 2, 3) })
+            {
+                (1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 1), (3, 1, 1), (3, 2, 1), (3, 1, 2), (3, 2, 2), (5, 3, 1),
+                (4, 2, 3),
+            })
             {
                 foreach (Padding padding in Paddings)
                 {
@@ -143,7 +147,8 @@ internal static class OnnxCases
             (4, 1, [1], 3), (3, 1, [-1], 1), (12, 4, [-1, 0, 0], 3),
         })
         {
-            foreach ((int h, int w, int r) in new[] { (8, 6, 2), (7, 8, 2), (7, 9, 2), (6, 9, 3), (8, 10, 3), (5, 4, 1) })
+            foreach ((int h, int w, int r) in new[]
+                { (8, 6, 2), (7, 8, 2), (7, 9, 2), (6, 9, 3), (8, 10, 3), (5, 4, 1) })
             {
                 foreach ((int stride, int dilation) in new[] { (1, 1), (2, 1), (1, 2) })
                 {
@@ -264,7 +269,8 @@ internal static class OnnxCases
     private static Tensor Norm(Session s, Tensor x, ActivationKind kind)
     {
         Shape c = Shape.Vector(x.Shape.C);
-        return x.BatchNorm(s.Constant(1, c), s.Constant(2, c), s.Constant(3, c), s.Constant(4, c, 0.2f, 2), kind, 1e-3f);
+        return x.BatchNorm(s.Constant(1, c), s.Constant(2, c), s.Constant(3, c), s.Constant(4, c, 0.2f, 2), kind,
+            1e-3f);
     }
 
     private static Tensor Gate(Session s, Tensor x, ActivationKind inner, ActivationKind gate)

@@ -30,7 +30,8 @@ internal sealed class OnnxEvaluator
         OnnxEvaluator evaluator = new(model);
         for (int i = 0; i < inputs.Length; i++)
         {
-            evaluator.values.Add(model.Inputs[i].Name, new Value(shapes[i].Axes, [.. inputs[i].Select(v => (double)v)]));
+            evaluator.values.Add(model.Inputs[i].Name, new Value(shapes[i].Axes,
+                [.. inputs[i].Select(v => (double)v)]));
         }
 
         foreach (OnnxNode node in model.Nodes)
@@ -70,7 +71,8 @@ internal sealed class OnnxEvaluator
             "Reshape" => [Reshape(x, Ints(1))],
             "Transpose" => [Transpose(x, Longs(node, "perm"))],
             "SpaceToDepth" => [Blocks(x, (int)Long(node, "blocksize"), toDepth: true)],
-            "DepthToSpace" when (string)Attribute(node, "mode") == "DCR" => [Blocks(x, (int)Long(node, "blocksize"), toDepth: false)],
+            "DepthToSpace" when (string)Attribute(node, "mode") == "DCR" =>
+                [Blocks(x, (int)Long(node, "blocksize"), toDepth: false)],
             "GlobalAveragePool" => [Pool(x)],
             "Flatten" => [new Value([x.Shape[0], x.Data.Length / x.Shape[0]], x.Data)],
             "Gemm" => [Gemm(x, At(1), node.Inputs.Count > 2 ? At(2) : null, Long(node, "transB") == 1)],
@@ -257,7 +259,8 @@ internal sealed class OnnxEvaluator
     private static Value Pool(Value x)
     {
         int pixels = x.Shape[2] * x.Shape[3];
-        return new Value([x.Shape[0], x.Shape[1], 1, 1]).Select((_, i) => x.Data.AsSpan(i * pixels, pixels).ToArray().Average());
+        return new Value([x.Shape[0], x.Shape[1], 1, 1]).Select((_, i) =>
+            x.Data.AsSpan(i * pixels, pixels).ToArray().Average());
     }
 
     private static Value Gemm(Value x, Value w, Value? bias, bool transposed)

@@ -74,10 +74,11 @@ public sealed class OnnxRuntimeTests(ITestOutputHelper output)
     {
         using CpuDevice device = new(1);
         using MuxNet network = OnnxCases.Network("muxnet-tiny", device);
-        byte[] model = Onnx.ToBytes(Onnx.Model(network, new Shape(2, 1, 32, 32), new OnnxOptions { FixedBatch = true }));
-        using OrtSession peer = new(model, null, new Shape(2, 1, 32, 32));
+        Shape two = new(2, 1, 32, 32);
+        byte[] model = Onnx.ToBytes(Onnx.Model(network, two, new OnnxOptions { FixedBatch = true }));
+        using OrtSession peer = new(model, null, two);
         Assert.Equal(Shape.Matrix(2, 10), Assert.Single(peer.Outputs));
-        Assert.Throws<PeerException>(() => new OrtSession(model, null, new Shape(3, 1, 32, 32)));
+        Assert.Throws<PeerException>(() => new OrtSession(model, null, two with { N = 3 }));
     }
 
     private static float[] Run(OnnxModel model, Shape[] shapes, float[][] inputs)

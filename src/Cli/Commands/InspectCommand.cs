@@ -8,7 +8,8 @@ internal static class InspectCommand
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("inspect", "What is in a file: tensors of safetensors; inputs, nodes and initializers of ONNX.");
+        Command command = new("inspect",
+            "What is in a file: tensors of safetensors; inputs, nodes and initializers of ONNX.");
         Argument<string> path = new("FILE") { Description = "A safetensors file or an ONNX model (.onnx)." };
         command.Add(path);
         shell.Handle(command, parsed =>

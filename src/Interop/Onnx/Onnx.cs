@@ -12,8 +12,9 @@ public sealed record OnnxOptions
 
     /// <summary>
     /// Whether the graph is rewritten the way an expert does it for a runtime without fast grouped and mixed kernels:
-    /// every convolution with two channels a group becomes the sum of two depthwise ones, every mixed-kernel convolution
-    /// one depthwise convolution with zero-padded kernels. The results are the same but for rounding.
+    /// every convolution with two channels a group becomes the sum of two depthwise ones, every mixed-kernel
+    /// convolution one depthwise convolution with zero-padded kernels; the batch-norm after it is folded in. The
+    /// results are the same but for rounding (and for NaN and ∞, which zeros of a padded kernel spread).
     /// </summary>
     public bool RewriteForPeer { get; init; }
 

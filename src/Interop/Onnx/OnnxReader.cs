@@ -252,8 +252,8 @@ internal sealed class OnnxReader
         {
             if (axis < 0)
             {
-                throw new OnnxException($"{source}: {SafeTensors.Quote(tensor.Name)} has an axis of {axis}, expected at "
-                    + "least 0.");
+                throw new OnnxException($"{source}: {SafeTensors.Quote(tensor.Name)} has an axis of {axis}, expected "
+                    + "at least 0.");
             }
 
             count = count > MaxCount ? count : count * (UInt128)axis;

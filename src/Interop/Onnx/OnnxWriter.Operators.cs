@@ -116,7 +116,8 @@ internal sealed partial class OnnxWriter
     {
         if (part.Scale < 0)
         {
-            int bottom = part.Transformed.H * args.Factor - args.X.H, right = part.Transformed.W * args.Factor - args.X.W;
+            int bottom = part.Transformed.H * args.Factor - args.X.H;
+            int right = part.Transformed.W * args.Factor - args.X.W;
             if (bottom + right > 0)
             {
                 x = graph.Node(Scope, "Pad", [x, graph.Integers(0, 0, 0, 0, 0, 0, bottom, right)]);
@@ -133,8 +134,8 @@ internal sealed partial class OnnxWriter
         if (part.Scale < 0)
         {
             y = DepthToSpace(y, args.Factor);
-            bool crops = part.Y.H < part.Window.OutHeight * args.Factor || part.Y.W < part.Window.OutWidth * args.Factor;
-            return crops
+            (int h, int w) = (part.Window.OutHeight * args.Factor, part.Window.OutWidth * args.Factor);
+            return part.Y.H < h || part.Y.W < w
                 ? graph.Node(Scope, "Slice", [y, graph.Integers(0, 0), graph.Integers(part.Y.H, part.Y.W),
                     graph.Integers(2, 3)])
                 : y;

@@ -163,8 +163,8 @@ internal sealed partial class OnnxWriter
 
         if (tensor.Shape.N != 1 && !options.FixedBatch)
         {
-            throw new OnnxException($"ONNX: {Describe(current)} reads a constant of shape {tensor.Shape}, which ties the "
-                + "batch; ask for a fixed batch.");
+            throw new OnnxException($"ONNX: {Describe(current)} reads a constant of shape {tensor.Shape}, which ties "
+                + "the batch; ask for a fixed batch.");
         }
 
         return values[tensor] = graph.Floats(ConstantName(tensor, 0), Axes(tensor.Shape), Numbers(tensor));
