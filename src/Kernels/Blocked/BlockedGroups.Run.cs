@@ -28,6 +28,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             TapStep = (nint)dilation * TSimd.Lanes,
             W = packed + own.Weights,
             WeightStep = (nint)own.VectorsPerTap(g) * TSimd.Lanes,
+            WeightRowStep = (nint)own.Kernel * own.VectorsPerTap(g) * TSimd.Lanes,
             WeightBlockStep = (nint)g * TSimd.Lanes,
             Bias = store.Bias,
             Y = store.Y,
@@ -48,12 +49,12 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         }
 
         bool done = BlockedEpilogue.IsEmpty(store);
-        int step = done ? rows : Math.Max(1, HotPixels / outWidth);
+        int step = Math.Max(1, HotPixels / outWidth);
         for (int row = firstRow; row < firstRow + rows; row += step)
         {
             int count = Math.Min(step, firstRow + rows - row);
             tile.Y = store.Y + (nint)row * store.RowStride;
-            Sums(own, tile, row, count, 0, outWidth);
+            Sums(own, &tile, row, count, 0, outWidth);
             if (!done)
             {
                 BlockedPatch patch = new()
@@ -83,7 +84,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             for (int column = 0; column < outWidth; column += columns)
             {
                 int width = Math.Min(columns, outWidth - column);
-                Sums(own, tile, row, count, column, width);
+                Sums(own, &tile, row, count, column, width);
                 BlockedPatch patch = new() { From = scratch, FromRowStride = tile.YRowStep };
                 Finish(own, block, 0, patch, store, row, count, column, width);
             }
@@ -107,9 +108,10 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     }
 
     /// <summary>Sums of a rectangle of all output blocks, stored at the tile's Y.</summary>
-    private void Sums(Piece own, BlockedWindowTile tile, int firstRow, int rows, int column, int columns)
+    private void Sums(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int column, int columns)
     {
-        tile.X += column * tile.PixelStep;
+        float* x = tile->X, y = tile->Y, w = tile->W;
+        tile->X += column * tile->PixelStep;
         switch (stride)
         {
             case 1:
@@ -122,88 +124,97 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
                 Rows<BlockedWindowTiles.AnyStep>(own, tile, firstRow, rows, columns);
                 break;
         }
+
+        tile->X = x;
+        tile->Y = y;
+        tile->W = w;
     }
 
-    private void Rows<TStep>(Piece own, BlockedWindowTile tile, int firstRow, int rows, int columns)
+    private void Rows<TStep>(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int columns)
         where TStep : struct, ICount
     {
-        float* y = tile.Y;
-        int pad = Pad(own);
+        float* x = tile->X, y = tile->Y, w = tile->W;
         for (int row = firstRow, count; row < firstRow + rows; row += count)
         {
-            // Two rows of a narrow map leave out the same kernel rows wherever a call begins: those that are in the
-            // border for both rows of the pair, so that each output has one order of sums.
-            int even = IsNarrow ? row & ~1 : row;
-            int odd = IsNarrow ? Math.Min(even + 1, outHeight - 1) : row;
-            int above = Math.Max(pad - odd * stride, 0), below = height - 1 + pad - even * stride;
-            int first = Math.Min((above + dilation - 1) / dilation, own.Kernel);
-            int last = Math.Clamp((below + dilation) / dilation, first, own.Kernel);
-            count = row == even && odd > even && row + 1 < firstRow + rows ? 2 : 1;
-            BlockedWindowTile line = tile;
-            line.X += row * tile.OutRowStep + first * tile.RowStep;
-            line.W += (nint)first * own.Kernel * tile.WeightStep;
-            line.Rows = last - first;
-            line.Y = y;
-            y += count * tile.YRowStep;
+            (int first, int last) = KernelRows(own, row);
+            int set = PairRows(row, firstRow + rows);
+            for (count = set; row + count < firstRow + rows; count += set)
+            {
+                if (PairRows(row + count, firstRow + rows) != set || KernelRows(own, row + count) != (first, last))
+                {
+                    break;
+                }
+            }
+
+            tile->X = x + row * tile->OutRowStep + first * tile->RowStep;
+            tile->W = w + first * tile->WeightRowStep;
+            tile->Y = y + (row - firstRow) * tile->YRowStep;
+            (tile->Rows, tile->OutRows) = (last - first, count);
             if (own.Grouping == BlockedGrouping.Neighbours)
             {
-                Neighbours<TStep>(line, count, columns);
+                BlockedWindowTiles.Swap<TSimd, TVector, TStep>(tile, columns);
             }
             else if (g == 2)
             {
-                Pairs<TStep>(line, count, columns);
+                BlockedWindowTiles.Pair<TSimd, TVector, TStep>(tile, columns);
             }
             else
             {
-                Apart<TStep>(line, count, columns);
+                Apart<TStep>(tile, set, columns);
             }
         }
     }
 
-    private static void Neighbours<TStep>(BlockedWindowTile tile, int rows, int columns)
-        where TStep : struct, ICount
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            BlockedWindowTile line = tile;
-            line.X += row * tile.OutRowStep;
-            line.Y += row * tile.YRowStep;
-            BlockedWindowTiles.Swap<TSimd, TVector, TStep>(&line, columns);
-        }
-    }
+    /// <summary>Rows that are computed at once: two of a narrow map, where the call has both of a pair.</summary>
+    private int PairRows(int row, int end) => IsNarrow && row % 2 == 0 && row + 1 < end ? 2 : 1;
 
-    private static void Pairs<TStep>(BlockedWindowTile tile, int rows, int columns)
-        where TStep : struct, ICount
+    /// <summary>The kernel rows that an output row needs; the others are in the border. Both rows of a pair of a narrow
+    /// map need the same, wherever a call begins: so each output has one order of sums.</summary>
+    private (int First, int Last) KernelRows(Piece own, int row)
     {
-        for (int row = 0; row < rows; row++)
+        int pad = Pad(own), even = IsNarrow ? row & ~1 : row, odd = IsNarrow ? Math.Min(even + 1, outHeight - 1) : row;
+        int above = Math.Max(pad - odd * stride, 0), below = Math.Max(height - 1 + pad - even * stride + dilation, 0);
+        if (dilation > 1)
         {
-            BlockedWindowTile line = tile;
-            line.X += row * tile.OutRowStep;
-            line.Y += row * tile.YRowStep;
-            BlockedWindowTiles.Pair<TSimd, TVector, TStep>(&line, columns);
+            (above, below) = ((above + dilation - 1) / dilation, below / dilation);
         }
+
+        int first = Math.Min(above, own.Kernel);
+        return (first, Math.Clamp(below, first, own.Kernel));
     }
 
     /// <summary>Any number of channels a group: one output block after the other.</summary>
-    private static void Apart<TStep>(BlockedWindowTile tile, int rows, int columns)
+    private void Apart<TStep>(BlockedWindowTile* tile, int rows, int columns)
         where TStep : struct, ICount
     {
-        for (int block = 0; block < tile.Blocks; block++)
+        float* w = tile->W, bias = tile->Bias;
+        for (int block = 0; block < tile->Blocks; block++)
         {
-            BlockedWindowTile line = tile;
-            if (rows == 2)
+            bool slides = dilation == 1 && TStep.Value != 0;
+            if (rows == 2 && slides)
             {
-                BlockedWindowTiles.DirectTwoRows<TSimd, TVector, TStep>(&line, columns);
+                BlockedWindowTiles.SlideTwo<TSimd, TVector, TStep>(tile, columns);
+            }
+            else if (rows == 2)
+            {
+                BlockedWindowTiles.DirectTwo<TSimd, TVector, TStep>(tile, columns);
+            }
+            else if (slides)
+            {
+                BlockedWindowTiles.Slide<TSimd, TVector, TStep>(tile, columns);
             }
             else
             {
-                BlockedWindowTiles.Direct<TSimd, TVector, TStep>(&line, columns);
+                BlockedWindowTiles.Direct<TSimd, TVector, TStep>(tile, columns);
             }
 
-            tile.W += TSimd.Lanes;
-            tile.Bias += TSimd.Lanes;
-            tile.Y += tile.YBlockStep;
+            tile->W += TSimd.Lanes;
+            tile->Bias += TSimd.Lanes;
+            tile->Y += tile->YBlockStep;
         }
+
+        tile->W = w;
+        tile->Bias = bias;
     }
 
     /// <summary>Zeros that a piece reads above and left of the map.</summary>

@@ -14,7 +14,7 @@ internal unsafe struct BlockedWindowTile
     /// <summary>From one input block to the next.</summary>
     public nint BlockStep;
 
-    /// <summary>From the pixel of one output row to that of the next (two-row tiles).</summary>
+    /// <summary>From the pixel of one output row to that of the next.</summary>
     public nint OutRowStep;
 
     /// <summary>From the pixel of one output column to that of the next.</summary>
@@ -33,6 +33,9 @@ internal unsafe struct BlockedWindowTile
     /// <summary>From the weight of one tap to the next.</summary>
     public nint WeightStep;
 
+    /// <summary>From the weights of one kernel row to those of the next.</summary>
+    public nint WeightRowStep;
+
     /// <summary>From the weights of one input block to those of the next.</summary>
     public nint WeightBlockStep;
 
@@ -45,8 +48,11 @@ internal unsafe struct BlockedWindowTile
     /// <summary>From one output block to the next (tiles of two output blocks).</summary>
     public nint YBlockStep;
 
-    /// <summary>From one output row to the next (two-row tiles).</summary>
+    /// <summary>From one output row to the next.</summary>
     public nint YRowStep;
+
+    /// <summary>Output rows, all with the same kernel rows; an even number for tiles of two rows.</summary>
+    public int OutRows;
 
     /// <summary>Input blocks.</summary>
     public int Blocks;

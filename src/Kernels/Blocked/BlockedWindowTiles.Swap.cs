@@ -3,267 +3,170 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <content>Groups of two channels in neighbouring lanes of one block: a pixel and the same with neighbours exchanged
-/// feed one multiply-add each. Weights of a tap: for the lane's own channel, for the other one.</content>
+/// feed one multiply-add each. Weights of a tap: for the lane's own channel, for the other one. Register budget: 14 sums,
+/// two weights, two pixels (7 sums with 16 registers).</content>
 internal static unsafe partial class BlockedWindowTiles
 {
-    /// <summary>A run of output pixels of one row.</summary>
+    /// <summary>Some rows of so many output pixels each.</summary>
     /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
     public static void Swap<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
     {
-        for (int width; columns > 0; columns -= width)
+        float* x = tile->X, y = tile->Y;
+        for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
         {
-            switch (columns)
+            width = SwapWidth<TSimd, TVector, TStep>(columns);
+            switch (width)
             {
-                case >= 14 when TSimd.Lanes >= 16 && TStep.Value != 0:
-                    Swap14<TSimd, TVector, TStep>(tile);
-                    width = 14;
+                case 14:
+                    Swap<TSimd, TVector, TStep, Fourteen>(tile, x, y);
                     break;
-                case >= 7 when TStep.Value != 0:
-                    Swap7<TSimd, TVector, TStep>(tile);
-                    width = 7;
+                case 7:
+                    Swap<TSimd, TVector, TStep, Seven>(tile, x, y);
                     break;
-                case >= 4:
-                    Swap4<TSimd, TVector, TStep>(tile);
-                    width = 4;
+                case 4:
+                    Swap<TSimd, TVector, TStep, Four>(tile, x, y);
                     break;
-                case >= 2:
-                    Swap2<TSimd, TVector, TStep>(tile);
-                    width = 2;
+                case 2:
+                    Swap<TSimd, TVector, TStep, Two>(tile, x, y);
                     break;
-                default:
-                    Swap1<TSimd, TVector, TStep>(tile);
-                    width = 1;
+                case 1:
+                    Swap<TSimd, TVector, TStep, One>(tile, x, y);
                     break;
             }
-
-            tile->X += width * tile->PixelStep;
-            tile->Y += width * TSimd.Lanes;
         }
     }
 
+    /// <summary>Columns of the next tile where so many are left.</summary>
+    private static int SwapWidth<TSimd, TVector, TStep>(int columns)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount => columns switch
+        {
+            >= 14 when TSimd.Lanes >= 16 && TStep.Value != 0 => 14,
+            >= 7 when TStep.Value != 0 => 7,
+            _ => Largest(Math.Min(columns, 4)),
+        };
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap14<TSimd, TVector, TStep>(BlockedWindowTile* t)
+    private static void Swap<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TColumns : struct, ICount
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
-        nint rowStep = t->RowStep, tapStep = t->TapStep;
-        TVector a0 = TSimd.Load(t->Bias), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0,
-            a8 = a0, a9 = a0, aa = a0, ab = a0, ac = a0, ad = a0;
-        float* row = t->X, w = t->W;
-        for (int rows = t->Rows; rows > 0; rows--, row += rowStep)
+        nint rowStep = t->RowStep, tapStep = t->TapStep, outRow = t->OutRowStep;
+        for (int outputs = t->OutRows; outputs > 0; outputs--, x += outRow, y += t->YRowStep)
         {
-            float* p = row;
-            for (int taps = t->Taps; taps > 0; taps--, p += tapStep, w += 2 * TSimd.Lanes)
+            TVector bias = TSimd.Load(t->Bias);
+            TVector a0 = bias, a1 = bias, a2 = bias, a3 = bias, a4 = bias, a5 = bias, a6 = bias, a7 = bias, a8 = bias,
+                a9 = bias, a10 = bias, a11 = bias, a12 = bias, a13 = bias;
+            float* row = x, w = t->W;
+            for (int rows = t->Rows; rows > 0; rows--)
             {
-                TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), x;
-                x = TSimd.Load(p);
-                a0 = TSimd.Fma(own, x, a0);
-                a0 = TSimd.Fma(other, TSimd.SwapPairs(x), a0);
-                x = TSimd.Load(p + step);
-                a1 = TSimd.Fma(own, x, a1);
-                a1 = TSimd.Fma(other, TSimd.SwapPairs(x), a1);
-                x = TSimd.Load(p + 2 * step);
-                a2 = TSimd.Fma(own, x, a2);
-                a2 = TSimd.Fma(other, TSimd.SwapPairs(x), a2);
-                x = TSimd.Load(p + 3 * step);
-                a3 = TSimd.Fma(own, x, a3);
-                a3 = TSimd.Fma(other, TSimd.SwapPairs(x), a3);
-                x = TSimd.Load(p + 4 * step);
-                a4 = TSimd.Fma(own, x, a4);
-                a4 = TSimd.Fma(other, TSimd.SwapPairs(x), a4);
-                x = TSimd.Load(p + 5 * step);
-                a5 = TSimd.Fma(own, x, a5);
-                a5 = TSimd.Fma(other, TSimd.SwapPairs(x), a5);
-                x = TSimd.Load(p + 6 * step);
-                a6 = TSimd.Fma(own, x, a6);
-                a6 = TSimd.Fma(other, TSimd.SwapPairs(x), a6);
-                x = TSimd.Load(p + 7 * step);
-                a7 = TSimd.Fma(own, x, a7);
-                a7 = TSimd.Fma(other, TSimd.SwapPairs(x), a7);
-                x = TSimd.Load(p + 8 * step);
-                a8 = TSimd.Fma(own, x, a8);
-                a8 = TSimd.Fma(other, TSimd.SwapPairs(x), a8);
-                x = TSimd.Load(p + 9 * step);
-                a9 = TSimd.Fma(own, x, a9);
-                a9 = TSimd.Fma(other, TSimd.SwapPairs(x), a9);
-                x = TSimd.Load(p + 10 * step);
-                aa = TSimd.Fma(own, x, aa);
-                aa = TSimd.Fma(other, TSimd.SwapPairs(x), aa);
-                x = TSimd.Load(p + 11 * step);
-                ab = TSimd.Fma(own, x, ab);
-                ab = TSimd.Fma(other, TSimd.SwapPairs(x), ab);
-                x = TSimd.Load(p + 12 * step);
-                ac = TSimd.Fma(own, x, ac);
-                ac = TSimd.Fma(other, TSimd.SwapPairs(x), ac);
-                x = TSimd.Load(p + 13 * step);
-                ad = TSimd.Fma(own, x, ad);
-                ad = TSimd.Fma(other, TSimd.SwapPairs(x), ad);
+                float* p = row;
+                for (int taps = t->Taps; taps > 0; taps--)
+                {
+                    TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), v;
+                    v = TSimd.Load(p);
+                    a0 = TSimd.Fma(own, v, a0);
+                    a0 = TSimd.Fma(other, TSimd.SwapPairs(v), a0);
+
+                    if (TColumns.Value >= 2)
+                    {
+                        v = TSimd.Load(p + step);
+                        a1 = TSimd.Fma(own, v, a1);
+                        a1 = TSimd.Fma(other, TSimd.SwapPairs(v), a1);
+                    }
+
+                    if (TColumns.Value >= 4)
+                    {
+                        v = TSimd.Load(p + 2 * step);
+                        a2 = TSimd.Fma(own, v, a2);
+                        a2 = TSimd.Fma(other, TSimd.SwapPairs(v), a2);
+                        v = TSimd.Load(p + 3 * step);
+                        a3 = TSimd.Fma(own, v, a3);
+                        a3 = TSimd.Fma(other, TSimd.SwapPairs(v), a3);
+                    }
+
+                    if (TColumns.Value >= 7)
+                    {
+                        v = TSimd.Load(p + 4 * step);
+                        a4 = TSimd.Fma(own, v, a4);
+                        a4 = TSimd.Fma(other, TSimd.SwapPairs(v), a4);
+                        v = TSimd.Load(p + 5 * step);
+                        a5 = TSimd.Fma(own, v, a5);
+                        a5 = TSimd.Fma(other, TSimd.SwapPairs(v), a5);
+                        v = TSimd.Load(p + 6 * step);
+                        a6 = TSimd.Fma(own, v, a6);
+                        a6 = TSimd.Fma(other, TSimd.SwapPairs(v), a6);
+                    }
+
+                    if (TColumns.Value >= 14)
+                    {
+                        v = TSimd.Load(p + 7 * step);
+                        a7 = TSimd.Fma(own, v, a7);
+                        a7 = TSimd.Fma(other, TSimd.SwapPairs(v), a7);
+                        v = TSimd.Load(p + 8 * step);
+                        a8 = TSimd.Fma(own, v, a8);
+                        a8 = TSimd.Fma(other, TSimd.SwapPairs(v), a8);
+                        v = TSimd.Load(p + 9 * step);
+                        a9 = TSimd.Fma(own, v, a9);
+                        a9 = TSimd.Fma(other, TSimd.SwapPairs(v), a9);
+                        v = TSimd.Load(p + 10 * step);
+                        a10 = TSimd.Fma(own, v, a10);
+                        a10 = TSimd.Fma(other, TSimd.SwapPairs(v), a10);
+                        v = TSimd.Load(p + 11 * step);
+                        a11 = TSimd.Fma(own, v, a11);
+                        a11 = TSimd.Fma(other, TSimd.SwapPairs(v), a11);
+                        v = TSimd.Load(p + 12 * step);
+                        a12 = TSimd.Fma(own, v, a12);
+                        a12 = TSimd.Fma(other, TSimd.SwapPairs(v), a12);
+                        v = TSimd.Load(p + 13 * step);
+                        a13 = TSimd.Fma(own, v, a13);
+                        a13 = TSimd.Fma(other, TSimd.SwapPairs(v), a13);
+                    }
+
+                    p += tapStep;
+                    w += 2 * TSimd.Lanes;
+                }
+
+                row += rowStep;
+            }
+
+            TSimd.Store(a0, y);
+
+            if (TColumns.Value >= 2)
+            {
+                TSimd.Store(a1, y + TSimd.Lanes);
+            }
+
+            if (TColumns.Value >= 4)
+            {
+                TSimd.Store(a2, y + 2 * TSimd.Lanes);
+                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+            }
+
+            if (TColumns.Value >= 7)
+            {
+                TSimd.Store(a4, y + 4 * TSimd.Lanes);
+                TSimd.Store(a5, y + 5 * TSimd.Lanes);
+                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+            }
+
+            if (TColumns.Value >= 14)
+            {
+                TSimd.Store(a7, y + 7 * TSimd.Lanes);
+                TSimd.Store(a8, y + 8 * TSimd.Lanes);
+                TSimd.Store(a9, y + 9 * TSimd.Lanes);
+                TSimd.Store(a10, y + 10 * TSimd.Lanes);
+                TSimd.Store(a11, y + 11 * TSimd.Lanes);
+                TSimd.Store(a12, y + 12 * TSimd.Lanes);
+                TSimd.Store(a13, y + 13 * TSimd.Lanes);
             }
         }
-
-        float* y = t->Y;
-        TSimd.Store(a0, y);
-        TSimd.Store(a1, y + TSimd.Lanes);
-        TSimd.Store(a2, y + 2 * TSimd.Lanes);
-        TSimd.Store(a3, y + 3 * TSimd.Lanes);
-        TSimd.Store(a4, y + 4 * TSimd.Lanes);
-        TSimd.Store(a5, y + 5 * TSimd.Lanes);
-        TSimd.Store(a6, y + 6 * TSimd.Lanes);
-        TSimd.Store(a7, y + 7 * TSimd.Lanes);
-        TSimd.Store(a8, y + 8 * TSimd.Lanes);
-        TSimd.Store(a9, y + 9 * TSimd.Lanes);
-        TSimd.Store(aa, y + 10 * TSimd.Lanes);
-        TSimd.Store(ab, y + 11 * TSimd.Lanes);
-        TSimd.Store(ac, y + 12 * TSimd.Lanes);
-        TSimd.Store(ad, y + 13 * TSimd.Lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap7<TSimd, TVector, TStep>(BlockedWindowTile* t)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-    {
-        nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
-        nint rowStep = t->RowStep, tapStep = t->TapStep;
-        TVector a0 = TSimd.Load(t->Bias), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0;
-        float* row = t->X, w = t->W;
-        for (int rows = t->Rows; rows > 0; rows--, row += rowStep)
-        {
-            float* p = row;
-            for (int taps = t->Taps; taps > 0; taps--, p += tapStep, w += 2 * TSimd.Lanes)
-            {
-                TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), x;
-                x = TSimd.Load(p);
-                a0 = TSimd.Fma(own, x, a0);
-                a0 = TSimd.Fma(other, TSimd.SwapPairs(x), a0);
-                x = TSimd.Load(p + step);
-                a1 = TSimd.Fma(own, x, a1);
-                a1 = TSimd.Fma(other, TSimd.SwapPairs(x), a1);
-                x = TSimd.Load(p + 2 * step);
-                a2 = TSimd.Fma(own, x, a2);
-                a2 = TSimd.Fma(other, TSimd.SwapPairs(x), a2);
-                x = TSimd.Load(p + 3 * step);
-                a3 = TSimd.Fma(own, x, a3);
-                a3 = TSimd.Fma(other, TSimd.SwapPairs(x), a3);
-                x = TSimd.Load(p + 4 * step);
-                a4 = TSimd.Fma(own, x, a4);
-                a4 = TSimd.Fma(other, TSimd.SwapPairs(x), a4);
-                x = TSimd.Load(p + 5 * step);
-                a5 = TSimd.Fma(own, x, a5);
-                a5 = TSimd.Fma(other, TSimd.SwapPairs(x), a5);
-                x = TSimd.Load(p + 6 * step);
-                a6 = TSimd.Fma(own, x, a6);
-                a6 = TSimd.Fma(other, TSimd.SwapPairs(x), a6);
-            }
-        }
-
-        float* y = t->Y;
-        TSimd.Store(a0, y);
-        TSimd.Store(a1, y + TSimd.Lanes);
-        TSimd.Store(a2, y + 2 * TSimd.Lanes);
-        TSimd.Store(a3, y + 3 * TSimd.Lanes);
-        TSimd.Store(a4, y + 4 * TSimd.Lanes);
-        TSimd.Store(a5, y + 5 * TSimd.Lanes);
-        TSimd.Store(a6, y + 6 * TSimd.Lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap4<TSimd, TVector, TStep>(BlockedWindowTile* t)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-    {
-        nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
-        nint rowStep = t->RowStep, tapStep = t->TapStep;
-        TVector a0 = TSimd.Load(t->Bias), a1 = a0, a2 = a0, a3 = a0;
-        float* row = t->X, w = t->W;
-        for (int rows = t->Rows; rows > 0; rows--, row += rowStep)
-        {
-            float* p = row;
-            for (int taps = t->Taps; taps > 0; taps--, p += tapStep, w += 2 * TSimd.Lanes)
-            {
-                TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), x;
-                x = TSimd.Load(p);
-                a0 = TSimd.Fma(own, x, a0);
-                a0 = TSimd.Fma(other, TSimd.SwapPairs(x), a0);
-                x = TSimd.Load(p + step);
-                a1 = TSimd.Fma(own, x, a1);
-                a1 = TSimd.Fma(other, TSimd.SwapPairs(x), a1);
-                x = TSimd.Load(p + 2 * step);
-                a2 = TSimd.Fma(own, x, a2);
-                a2 = TSimd.Fma(other, TSimd.SwapPairs(x), a2);
-                x = TSimd.Load(p + 3 * step);
-                a3 = TSimd.Fma(own, x, a3);
-                a3 = TSimd.Fma(other, TSimd.SwapPairs(x), a3);
-            }
-        }
-
-        float* y = t->Y;
-        TSimd.Store(a0, y);
-        TSimd.Store(a1, y + TSimd.Lanes);
-        TSimd.Store(a2, y + 2 * TSimd.Lanes);
-        TSimd.Store(a3, y + 3 * TSimd.Lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap2<TSimd, TVector, TStep>(BlockedWindowTile* t)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-    {
-        nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
-        nint rowStep = t->RowStep, tapStep = t->TapStep;
-        TVector a0 = TSimd.Load(t->Bias), a1 = a0;
-        float* row = t->X, w = t->W;
-        for (int rows = t->Rows; rows > 0; rows--, row += rowStep)
-        {
-            float* p = row;
-            for (int taps = t->Taps; taps > 0; taps--, p += tapStep, w += 2 * TSimd.Lanes)
-            {
-                TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), x;
-                x = TSimd.Load(p);
-                a0 = TSimd.Fma(own, x, a0);
-                a0 = TSimd.Fma(other, TSimd.SwapPairs(x), a0);
-                x = TSimd.Load(p + step);
-                a1 = TSimd.Fma(own, x, a1);
-                a1 = TSimd.Fma(other, TSimd.SwapPairs(x), a1);
-            }
-        }
-
-        float* y = t->Y;
-        TSimd.Store(a0, y);
-        TSimd.Store(a1, y + TSimd.Lanes);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap1<TSimd, TVector, TStep>(BlockedWindowTile* t)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-    {
-        nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
-        nint rowStep = t->RowStep, tapStep = t->TapStep;
-        TVector a0 = TSimd.Load(t->Bias);
-        float* row = t->X, w = t->W;
-        for (int rows = t->Rows; rows > 0; rows--, row += rowStep)
-        {
-            float* p = row;
-            for (int taps = t->Taps; taps > 0; taps--, p += tapStep, w += 2 * TSimd.Lanes)
-            {
-                TVector own = TSimd.Load(w), other = TSimd.Load(w + TSimd.Lanes), x;
-                x = TSimd.Load(p);
-                a0 = TSimd.Fma(own, x, a0);
-                a0 = TSimd.Fma(other, TSimd.SwapPairs(x), a0);
-            }
-        }
-
-        float* y = t->Y;
-        TSimd.Store(a0, y);
     }
 }
