@@ -94,7 +94,7 @@ public static partial class Activation
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVector Value<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
-            where TVector : struct => TSimd.WhereGreater(TSimd.Zero, x, TSimd.Zero, x);
+            where TVector : struct => TSimd.AtLeast(x, TSimd.Zero);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVector Slope<TSimd, TVector>(TVector x)
@@ -184,16 +184,11 @@ public static partial class Activation
             where TVector : struct => Inside<TSimd, TVector>(x, -3f, 3f, TSimd.Set(1f / 6f));
     }
 
-    /// <summary><c>min(max(x, 0), 6)</c>; comparisons with NaN are false, so NaN stays.</summary>
+    /// <summary><c>min(max(x, 0), 6)</c>; NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector Clamp<TSimd, TVector>(TVector x)
         where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        TVector six = TSimd.Set(6f);
-        TVector low = TSimd.WhereGreater(TSimd.Zero, x, TSimd.Zero, x);
-        return TSimd.WhereGreater(low, six, six, low);
-    }
+        where TVector : struct => TSimd.AtMost(TSimd.AtLeast(x, TSimd.Zero), TSimd.Set(6f));
 
     /// <summary>A value where <c>low &lt; x &lt; high</c>, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,7 +5,7 @@ namespace MuxKernels;
 internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 {
     /// <summary>Pixels that stay in the first cache between a tile and its epilogue.</summary>
-    private const int HotPixels = 112;
+    private const int HotPixels = 224;
 
     /// <summary>Rows up to this width are computed in pairs.</summary>
     private const int NarrowWidth = 7;
@@ -191,6 +191,12 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         for (int block = 0; block < tile->Blocks; block++)
         {
             bool slides = dilation == 1 && TStep.Value != 0;
+            if (TStep.Value == 1 && slides && tile->Blocks == 1
+                && BlockedWindowTiles.Row<TSimd, TVector>(tile, rows, columns))
+            {
+                return;
+            }
+
             if (rows == 2 && slides)
             {
                 BlockedWindowTiles.SlideTwo<TSimd, TVector, TStep>(tile, columns);

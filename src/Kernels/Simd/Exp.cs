@@ -17,9 +17,7 @@ internal static class Exp
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        // Comparisons instead of Min and Max, which spend instructions on NaN; NaN compares false and stays.
-        TVector c = TSimd.WhereGreater(TSimd.Set(-104f), x, TSimd.Set(-104f), x);
-        c = TSimd.WhereGreater(c, TSimd.Set(89f), TSimd.Set(89f), c);
+        TVector c = TSimd.AtMost(TSimd.AtLeast(x, TSimd.Set(-104f)), TSimd.Set(89f));
         TVector n = TSimd.Round(TSimd.Mul(c, TSimd.Set(1.44269504f)));
         TVector r = TSimd.Fma(n, TSimd.Set(-0.693359375f), c);
         r = TSimd.Fma(n, TSimd.Set(2.12194440e-4f), r);
@@ -39,9 +37,7 @@ internal static class Exp
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        // Comparisons, so that NaN stays.
-        TVector c = TSimd.WhereGreater(TSimd.Set(-Limit), x, TSimd.Set(-Limit), x);
-        c = TSimd.WhereGreater(c, TSimd.Set(Limit), TSimd.Set(Limit), c);
+        TVector c = TSimd.AtMost(TSimd.AtLeast(x, TSimd.Set(-Limit)), TSimd.Set(Limit));
         return TSimd.Div(TSimd.Set(1f), OnePlus<TSimd, TVector>(c));
     }
 

@@ -55,6 +55,12 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Larger lane; NaN where either is NaN.</summary>
     static abstract TVector Max(TVector a, TVector b);
 
+    /// <summary><c>a</c>, or <paramref name="low"/> where a is smaller; NaN in a stays.</summary>
+    static abstract TVector AtLeast(TVector a, TVector low);
+
+    /// <summary><c>a</c>, or <paramref name="high"/> where a is larger; NaN in a stays.</summary>
+    static abstract TVector AtMost(TVector a, TVector high);
+
     /// <summary>Lanes of <paramref name="yes"/> where <c>a &gt; b</c>, else of <paramref name="no"/>.</summary>
     static abstract TVector WhereGreater(TVector a, TVector b, TVector yes, TVector no);
 

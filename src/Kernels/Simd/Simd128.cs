@@ -77,6 +77,12 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AtLeast(Vector128<float> a, Vector128<float> low) => WhereGreater(low, a, low, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> AtMost(Vector128<float> a, Vector128<float> high) => WhereGreater(a, high, high, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> WhereGreater(Vector128<float> a, Vector128<float> b, Vector128<float> yes,
         Vector128<float> no) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), yes, no);
 

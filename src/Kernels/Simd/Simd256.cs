@@ -57,6 +57,13 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Max(Vector256<float> a, Vector256<float> b) => Vector256.Max(a, b);
 
+    // The instruction gives its second operand where one is not a number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AtLeast(Vector256<float> a, Vector256<float> low) => Avx.Max(low, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> AtMost(Vector256<float> a, Vector256<float> high) => Avx.Min(high, a);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> WhereGreater(Vector256<float> a, Vector256<float> b, Vector256<float> yes,
         Vector256<float> no) => Vector256.ConditionalSelect(Vector256.GreaterThan(a, b), yes, no);

@@ -58,6 +58,13 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Max(Vector512<float> a, Vector512<float> b) => Vector512.Max(a, b);
 
+    // The instruction gives its second operand where one is not a number.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AtLeast(Vector512<float> a, Vector512<float> low) => Avx512F.Max(low, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> AtMost(Vector512<float> a, Vector512<float> high) => Avx512F.Min(high, a);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> WhereGreater(Vector512<float> a, Vector512<float> b, Vector512<float> yes,
         Vector512<float> no) => Vector512.ConditionalSelect(Vector512.GreaterThan(a, b), yes, no);
