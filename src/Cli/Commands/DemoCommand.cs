@@ -13,6 +13,9 @@ internal static class DemoCommand
     /// <summary>Below this test accuracy the demonstration has failed.</summary>
     private const double LeastAccuracy = 0.85;
 
+    /// <summary>Most that logits of a plan and of eager execution may differ, as a share of the largest.</summary>
+    private const double MostPlanError = 1e-5;
+
     private const int SheetImages = 40;
 
     public static Command Create(Shell shell)
@@ -75,6 +78,7 @@ internal static class DemoCommand
             testTop5 = training.Evaluated.Top5,
             testLoss = training.Evaluated.Loss,
             reloadedBitsEqual = training.BitsEqual,
+            planError = training.PlanError,
             epochs = training.Result.History,
             trainingSeconds = training.Result.Seconds,
             confusion = training.Evaluated.ConfusionMatrix(),
@@ -106,20 +110,23 @@ internal static class DemoCommand
         TrainingFiles files = new(folder);
         (Shape shape, float[] x) = PredictCommand.Preprocess(FashionMnist.Test,
             preprocessing.Transforms(augment: false));
-        float[] before = PredictCommand.Logits(network, device, shape, x, shell.Cancellation);
+        float[] before = PredictCommand.Logits(Engine.Eager, network, device, shape, x, shell.Cancellation);
         using MuxNet reloaded = WeightFile.Open(files.Last, device);
-        float[] after = PredictCommand.Logits(reloaded, device, shape, x, shell.Cancellation);
-        Metrics evaluated = Trainer.Evaluate(reloaded, device, FashionMnist.Test, preprocessing,
-            cancellation: shell.Cancellation);
+        float[] after = PredictCommand.Logits(Engine.Eager, reloaded, device, shape, x, shell.Cancellation);
+        float[] planned = PredictCommand.Logits(Engine.Plan, reloaded, device, shape, x, shell.Cancellation);
+        Metrics evaluated = EvalCommand.Evaluate(Engine.Plan, reloaded, device, FashionMnist.Test, preprocessing, 100,
+            null, shell.Cancellation);
         bool equal = before.AsSpan().SequenceEqual(after);
+        double error = Distance(after, planned);
         shell.Line();
         shell.Line($"4. Saved and reloaded: {before.Length} logits of {shape.N} test images, "
-            + $"{(equal ? "equal to the last bit" : "NOT EQUAL")}; top-1 {evaluated.Top1:P2}, top-5 "
-            + $"{evaluated.Top5:P2}, loss {evaluated.Loss:F4}");
-        int[] predicted = [.. Enumerable.Range(0, shape.N).Select(n => Best(after.AsSpan(n * spec.Classes,
+            + $"{(equal ? "equal to the last bit" : "NOT EQUAL")}, and by a plan "
+            + $"{(error <= MostPlanError ? "equal" : "NOT EQUAL")} to {error:0.0e+0} of the largest; top-1 "
+            + $"{evaluated.Top1:P2}, top-5 {evaluated.Top5:P2}, loss {evaluated.Loss:F4}");
+        int[] predicted = [.. Enumerable.Range(0, shape.N).Select(n => Best(planned.AsSpan(n * spec.Classes,
             spec.Classes)))];
-        return new DemoTraining(spec.Name, spec.IsDerived, network.ParameterCount, result, evaluated, equal, predicted,
-            files.Last, [files.Best, files.Last, files.Log, Path.Combine(folder, "accuracy.svg"),
+        return new DemoTraining(spec.Name, spec.IsDerived, network.ParameterCount, result, evaluated, equal, error,
+            predicted, files.Last, [files.Best, files.Last, files.Log, Path.Combine(folder, "accuracy.svg"),
                 Path.Combine(folder, "loss.svg")]);
     }
 
@@ -127,32 +134,41 @@ internal static class DemoCommand
         double seconds)
     {
         shell.Line();
-        shell.Line("5. Inference (eager, float32)");
+        shell.Line("5. Inference, float32: by a plan, and eager (layer by layer)");
         using MuxNet tiny = WeightFile.Open(training.Weights, device);
         using MuxNet m = MuxNets.Build("muxnet-m");
         m.Materialize(device, 1);
         List<DemoSpeed> speeds = [];
+        Table table = new("network", "input", ">planned ms", ">eager ms", ">ratio", ">images/s", ">GMAdd/s",
+            ">% of peak");
         foreach ((MuxNet network, int batch) in (ReadOnlySpan<(MuxNet, int)>)[(tiny, 1), (tiny, 64), (m, 1)])
         {
-            NetworkSpec spec = network.Spec;
-            Shape shape = new(batch, spec.ImageChannels, spec.ImageSize, spec.ImageSize);
-            shell.Progress($"timing {spec.Name} {shape}", new { timing = spec.Name, batch });
-            Timing time = NetworkBench.Infer(network, device, shape, Values.Uniform(7, shape.Length), 2 * seconds,
-                shell.Cancellation).Total;
-            double rate = Summary.Of(network, shape).MultiplyAdds / time.Median / 1e6;
-            speeds.Add(new DemoSpeed(spec.Name, shape.Axes, device.Threads, time.Median, time.P5, time.P95,
-                batch / time.Median * 1e3, rate, 100 * rate / machine.PeakGmaddsPerS));
-        }
-
-        Table table = new("network", "input", ">median ms", ">images/s", ">GMAdd/s", ">% of peak");
-        foreach (DemoSpeed s in speeds)
-        {
-            table.Add(s.Model, string.Join('×', s.Input), $"{s.MedianMs:F2}", $"{s.ImagesPerS:F0}",
-                $"{s.GmaddsPerS:F1}", $"{s.PercentOfPeak:F1}");
+            DemoSpeed planned = Speed(shell, Engine.Plan, network, device, machine, batch, seconds);
+            DemoSpeed eager = Speed(shell, Engine.Eager, network, device, machine, batch, seconds);
+            speeds.Add(planned);
+            speeds.Add(eager);
+            table.Add(planned.Model, string.Join('×', planned.Input), $"{planned.MedianMs:F3}", $"{eager.MedianMs:F3}",
+                $"{eager.MedianMs / planned.MedianMs:F1}", $"{planned.ImagesPerS:F0}", $"{planned.GmaddsPerS:F1}",
+                $"{planned.PercentOfPeak:F1}");
         }
 
         table.Write(shell.Output);
         return [.. speeds];
+    }
+
+    private static DemoSpeed Speed(Shell shell, Engine engine, MuxNet network, CpuDevice device, DemoMachine machine,
+        int batch, double seconds)
+    {
+        NetworkSpec spec = network.Spec;
+        Shape shape = new(batch, spec.ImageChannels, spec.ImageSize, spec.ImageSize);
+        string name = EngineOption.Name(engine);
+        shell.Progress($"timing {spec.Name} {shape}, {name}", new { timing = spec.Name, batch, engine = name });
+        using Runner runner = new(engine, network, device, shape);
+        Timing time = NetworkBench.Infer(runner, spec, shape, Values.Uniform(7, shape.Length), 2 * seconds,
+            shell.Cancellation).Total;
+        double rate = Summary.Of(network, shape).MultiplyAdds / time.Median / 1e6;
+        return new DemoSpeed(spec.Name, name, shape.Axes, device.Threads, time.Median, time.P5, time.P95,
+            batch / time.Median * 1e3, rate, 100 * rate / machine.PeakGmaddsPerS);
     }
 
     private static string[] Write(string folder, DemoTraining training, DemoKernel[] kernels)
@@ -186,15 +202,34 @@ internal static class DemoCommand
             shell.Line($"  {file}");
         }
 
-        if (accuracy >= LeastAccuracy && training.BitsEqual)
+        string? failure = !training.BitsEqual
+            ? $"{training.Weights}: the reloaded network gives other logits than the trained one."
+            : !(training.PlanError <= MostPlanError)
+            ? $"{training.Weights}: a plan's logits differ by {training.PlanError:0.0e+0} of the largest, expected "
+                + $"{MostPlanError:0.0e+0} at most."
+            : accuracy < LeastAccuracy
+            ? $"The test accuracy is {accuracy:F4}, expected at least {LeastAccuracy}."
+            : null;
+        if (failure is null)
         {
             return ExitCode.Done;
         }
 
-        shell.Fail(ExitCode.Failed, training.BitsEqual
-            ? $"The test accuracy is {accuracy:F4}, expected at least {LeastAccuracy}."
-            : $"{training.Weights}: the reloaded network gives other logits than the trained one.");
+        shell.Fail(ExitCode.Failed, failure);
         return ExitCode.Failed;
+    }
+
+    /// <summary>Largest difference over the largest value.</summary>
+    private static double Distance(float[] expected, float[] actual)
+    {
+        double largest = 0, difference = 0;
+        for (int i = 0; i < expected.Length; i++)
+        {
+            largest = Math.Max(largest, Math.Abs((double)expected[i]));
+            difference = Math.Max(difference, Math.Abs((double)expected[i] - actual[i]));
+        }
+
+        return difference / largest;
     }
 
     private static int Best(ReadOnlySpan<float> logits)
@@ -209,8 +244,9 @@ internal static class DemoCommand
     }
 
     private sealed record DemoTraining(string Model, bool Derived, long Parameters, TrainingResult Result,
-        Metrics Evaluated, bool BitsEqual, IReadOnlyList<int> Predicted, string Weights, IReadOnlyList<string> Files);
+        Metrics Evaluated, bool BitsEqual, double PlanError, IReadOnlyList<int> Predicted, string Weights,
+        IReadOnlyList<string> Files);
 
-    private sealed record DemoSpeed(string Model, IReadOnlyList<int> Input, int Threads, double MedianMs, double P5Ms,
-        double P95Ms, double ImagesPerS, double GmaddsPerS, double PercentOfPeak);
+    private sealed record DemoSpeed(string Model, string Engine, IReadOnlyList<int> Input, int Threads,
+        double MedianMs, double P5Ms, double P95Ms, double ImagesPerS, double GmaddsPerS, double PercentOfPeak);
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Diagnostics;
+using MuxKernels.Autograd;
 using MuxKernels.Data;
+using MuxKernels.Layers;
 using MuxKernels.Training;
 
 namespace MuxKernels.Cli.Commands;
@@ -26,6 +28,7 @@ internal static class EvalCommand
             HelpName = "N",
         };
         Option<int> limit = new("--limit") { Description = "Only the first N test images.", HelpName = "N" };
+        EngineOption engine = new(command);
         foreach (Option option in (ReadOnlySpan<Option>)[weights, data, batch, limit])
         {
             command.Add(option);
@@ -35,19 +38,52 @@ internal static class EvalCommand
         {
             int size = Check.Range(parsed.GetValue(batch), 1, 65_536, "--batch");
             using Device device = shell.OpenDevice();
+            Engine chosen = engine.Choose(parsed, device);
             using Weights loaded = Weights.Open(parsed.GetRequiredValue(weights), network, parsed, device);
             ImageDataset images = DataSets.Limit(DataSets.Open(parsed.GetValue(data), train: false),
                 parsed.GetValue(limit), "--limit");
-            return Run(shell, loaded, device, images, size);
+            return Run(shell, loaded, chosen, device, images, size);
         });
         return command;
     }
 
-    private static int Run(Shell shell, Weights weights, Device device, ImageDataset images, int batch)
+    /// <summary>Metrics of a network on images; its logits come from an engine, losses from them.</summary>
+    public static Metrics Evaluate(Engine engine, MuxNet network, Device device, ImageDataset images,
+        Preprocessing preprocessing, int batchSize, Action<int, int>? progress, CancellationToken cancellation)
+    {
+        if (engine == Engine.Eager)
+        {
+            return Trainer.Evaluate(network, device, images, preprocessing, batchSize, progress, cancellation);
+        }
+
+        Loader loader = new(images, new LoaderOptions
+        {
+            BatchSize = batchSize,
+            Transforms = preprocessing.Transforms(augment: false),
+        });
+        int classes = network.Spec.Classes;
+        Metrics metrics = new(classes);
+        float[] logits = new float[(long)loader.BatchShape.N * classes];
+        using Runner runner = new(engine, network, device, loader.BatchShape);
+        foreach (Batch batch in loader.Epoch(0, cancellation))
+        {
+            int n = batch.Shape.N;
+            Span<float> y = logits.AsSpan(0, n * classes);
+            runner.Of(batch.Shape, batch.Images, y);
+            using Session session = new(device);
+            float loss = session.Input(Shape.Matrix(n, classes), y).CrossEntropy(batch.Labels).ToArray()[0];
+            metrics.Add(y, batch.Labels, loss);
+            progress?.Invoke((int)metrics.Count, images.Count);
+        }
+
+        return metrics;
+    }
+
+    private static int Run(Shell shell, Weights weights, Engine engine, Device device, ImageDataset images, int batch)
     {
         weights.CheckFits(images);
         Stopwatch watch = Stopwatch.StartNew();
-        Metrics metrics = Trainer.Evaluate(weights.Network, device, images, weights.PreprocessingFor(images, shell),
+        Metrics metrics = Evaluate(engine, weights.Network, device, images, weights.PreprocessingFor(images, shell),
             batch, (done, total) => shell.Progress($"{done}/{total} images", new { done, total }), shell.Cancellation);
         long[][] confusion = metrics.ConfusionMatrix();
         shell.Result(new
@@ -55,6 +91,7 @@ internal static class EvalCommand
             model = weights.Network.Spec.Name,
             derived = weights.Network.Spec.IsDerived,
             device = device.Name,
+            engine = EngineOption.Name(engine),
             data = images.Source,
             images = images.Count,
             testAccuracy = metrics.Top1,

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using MuxKernels.Autograd;
 using MuxKernels.Interop;
 using MuxKernels.Layers;
+using MuxKernels.Training;
 
 namespace MuxKernels.Cli.Commands;
 
@@ -12,43 +13,65 @@ internal static class NetworkBench
     /// <summary>Runs before the measurement; the compiler works in the background meanwhile.</summary>
     private const int WarmUpRuns = 3;
 
+    private const int LeastRuns = 5, MostRuns = 1 << 22;
+
     public static int Run(Shell shell, NetworkOptions networkOptions, Options options, ParseResult parsed,
         double seconds)
     {
         using Device device = shell.OpenDevice();
-        bool trains = options.Trains(parsed);
+        bool trains = options.Trains(parsed), explains = options.Explains(parsed);
+        Engine engine = options.Engine.Choose(parsed, device, trains ? "--mode train" : null);
+        string? output = options.Output(parsed, engine);
         using Weights weights = options.Load(parsed, networkOptions, device);
         MuxNet network = weights.Network;
         (Shape shape, float[] x) = options.ReadInput(parsed, network.Spec);
         WorkPool? pool = (device as CpuDevice)?.Work;
         double? before = device is CpuDevice ? MachineProbe.PeakFma(pool) : null;
-        NetworkTimes times = trains
-            ? Train(network, device, shape, x, seconds, shell.Cancellation)
-            : Infer(network, device, shape, x, seconds, shell.Cancellation);
-        double? peak = before is { } b ? Math.Max(b, MachineProbe.PeakFma(pool)) : null;
-        if (options.Output(parsed) is { } file)
+        PlanBudget? budget = null;
+        NetworkTimes times;
+        if (trains)
         {
-            SafeTensors.Write(file, [SafeTensor.Of<float>("y", Shape.Matrix(shape.N, network.Spec.Classes),
-                times.Result)]);
+            times = Train(network, device, shape, x, seconds, shell.Cancellation);
+        }
+        else
+        {
+            using Runner runner = new(engine, network, device, shape);
+            times = Infer(runner, network.Spec, shape, x, seconds, shell.Cancellation);
+            budget = explains
+                ? PlanBudget.Measure(runner.Plan!, x.AsSpan(0, (int)shape.ImageLength), seconds, shell.Cancellation)
+                : null;
         }
 
-        Report(shell, network, shape, device, trains, times, peak, options.Output(parsed));
+        double? peak = before is { } b ? Math.Max(b, MachineProbe.PeakFma(pool)) : null;
+        object document = Document(network, shape, device, trains ? "train" : "infer", engine, times, peak, budget,
+            output);
+        Write(output, document, budget, network.Spec, shape, times);
+        shell.Result(document);
+        Report(shell, network, shape, device, trains, times, peak);
+        if (budget is not null)
+        {
+            shell.Line();
+            budget.Write(shell.Output);
+        }
+
         return ExitCode.Done;
     }
 
     /// <summary>Times of forward passes on one input; each run reads it and gives its logits back.</summary>
-    public static NetworkTimes Infer(MuxNet network, Device device, Shape shape, float[] x, double seconds,
+    public static NetworkTimes Infer(Runner runner, NetworkSpec spec, Shape shape, float[] x, double seconds,
         CancellationToken cancellation)
     {
-        float[] y = new float[(long)shape.N * network.Spec.Classes];
-        Timing total = Repeat(seconds, cancellation, () =>
+        float[] y = new float[(long)shape.N * spec.Classes];
+        (Timing total, double allocated) = Repeat(seconds, cancellation, () =>
         {
             long start = Stopwatch.GetTimestamp();
-            using Session session = new(device);
-            device.Read(network.Invoke(session.Input(shape, x)).Data, y);
+            runner.Of(shape, x, y);
             return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         });
-        return new NetworkTimes(total, [], y);
+        return new NetworkTimes(total, [], y, allocated, runner.Plan is { } plan
+            ? new PlanFacts(plan.WeightBytes, plan.ArenaBytes, plan.Bytes, plan.Steps.Count,
+                plan.Steps.Count(s => s.IsMovement), runner.TimeToPlanMs)
+            : null);
     }
 
     /// <summary>Times of training steps on one batch: forward, backward, SGD with momentum.</summary>
@@ -60,7 +83,7 @@ internal static class NetworkBench
         float[] labels = [.. Enumerable.Range(0, shape.N).Select(n => (float)(n % network.Spec.Classes))];
         float[] y = new float[(long)shape.N * network.Spec.Classes];
         List<double> forward = [], backward = [], step = [];
-        Timing total = Repeat(seconds, cancellation, () =>
+        (Timing total, double allocated) = Repeat(seconds, cancellation, () =>
         {
             long start = Stopwatch.GetTimestamp();
             store.ZeroGradients();
@@ -86,44 +109,49 @@ internal static class NetworkBench
         [
             ("forward", Timing.Of(forward.Skip(skip)).Median), ("backward", Timing.Of(backward.Skip(skip)).Median),
             ("step", Timing.Of(step.Skip(skip)).Median),
-        ], y);
+        ], y, allocated, null);
     }
 
-    private static Timing Repeat(double seconds, CancellationToken cancellation, Func<double> run)
+    /// <summary>Times of runs, and the bytes that all threads allocate in one of them. Nothing here allocates while
+    /// the runs are timed.</summary>
+    private static (Timing Times, double AllocatedBytes) Repeat(double seconds, CancellationToken cancellation,
+        Func<double> run)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        double warm = Math.Min(1, seconds / 2);
+        double warm = Math.Min(1, seconds / 2), fastest = double.PositiveInfinity;
         for (int i = 0; i < WarmUpRuns || watch.Elapsed.TotalSeconds < warm; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            run();
+            fastest = Math.Min(fastest, run());
         }
 
-        List<double> times = [];
+        double[] times = new double[(int)Math.Clamp(2000 * seconds / Math.Max(fastest, 1e-4), LeastRuns, MostRuns)];
+        int count = 0;
+        long before = GC.GetTotalAllocatedBytes(precise: true);
         watch.Restart();
-        while (times.Count < 5 || watch.Elapsed.TotalSeconds < seconds)
+        while (count < LeastRuns || (count < times.Length && watch.Elapsed.TotalSeconds < seconds))
         {
             cancellation.ThrowIfCancellationRequested();
-            times.Add(run());
+            times[count++] = run();
         }
 
-        return Timing.Of(times);
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        return (Timing.Of(times[..count]), (double)allocated / count);
     }
 
-    private static void Report(Shell shell, MuxNet network, Shape shape, Device device, bool trains,
-        NetworkTimes times, double? peak, string? output)
+    private static object Document(MuxNet network, Shape shape, Device device, string mode, Engine engine,
+        NetworkTimes times, double? peak, PlanBudget? budget, string? output)
     {
-        NetworkSpec spec = network.Spec;
-        long madds = Summary.Of(network, shape).MultiplyAdds * (trains ? 3 : 1);
+        long madds = MultiplyAdds(network, shape, mode == "train");
         double median = times.Total.Median, rate = madds / median / 1e6;
-        int threads = (device as CpuDevice)?.Threads ?? 1;
-        shell.Result(new
+        return new
         {
-            model = spec.Name,
-            derived = spec.IsDerived,
-            mode = trains ? "train" : "infer",
+            model = network.Spec.Name,
+            derived = network.Spec.IsDerived,
+            mode,
+            engine = EngineOption.Name(engine),
             device = device.Name,
-            threads,
+            threads = (device as CpuDevice)?.Threads ?? 1,
             batch = shape.N,
             input = shape.Axes,
             runs = times.Total.Times.Count,
@@ -135,14 +163,61 @@ internal static class NetworkBench
             gmaddsPerS = rate,
             peakGmaddsPerS = peak,
             percentOfPeak = 100 * rate / peak,
+            allocatedBytes = times.AllocatedBytes,
+            weightBytes = times.Plan?.WeightBytes,
+            arenaBytes = times.Plan?.ArenaBytes,
+            planBytes = times.Plan?.Bytes,
+            steps = times.Plan?.Steps,
+            movementSteps = times.Plan?.MovementSteps,
+            timeToPlanMs = times.Plan?.TimeToPlanMs,
             phases = times.Phases.Count == 0 ? null : times.Phases.ToDictionary(p => $"{p.Name}_ms", p => p.Ms),
+            budget,
             output,
-        });
-        shell.Line($"{NetworkOptions.Mark(spec)}, {(trains ? "training step" : "inference")}, input {shape}, "
-            + $"{device.Name}, {threads} threads, {times.Total.Times.Count} runs");
+        };
+    }
+
+    private static long MultiplyAdds(MuxNet network, Shape shape, bool trains) =>
+        Summary.Of(network, shape).MultiplyAdds * (trains ? 3 : 1);
+
+    /// <summary>Writes the logits, or the budget with its picture.</summary>
+    private static void Write(string? output, object document, PlanBudget? budget, NetworkSpec spec, Shape shape,
+        NetworkTimes times)
+    {
+        if (output is null)
+        {
+            return;
+        }
+
+        if (budget is null)
+        {
+            SafeTensors.Write(output, [SafeTensor.Of<float>("y", Shape.Matrix(shape.N, spec.Classes), times.Result)]);
+            return;
+        }
+
+        AtomicFile.WriteText(output, Shell.ToJson(document) + "\n");
+        Plot.Write(Path.ChangeExtension(output, ".svg"), budget.Draw(spec.Name));
+    }
+
+    private static void Report(Shell shell, MuxNet network, Shape shape, Device device, bool trains,
+        NetworkTimes times, double? peak)
+    {
+        NetworkSpec spec = network.Spec;
+        double median = times.Total.Median, rate = MultiplyAdds(network, shape, trains) / median / 1e6;
+        int threads = (device as CpuDevice)?.Threads ?? 1;
+        shell.Line($"{NetworkOptions.Mark(spec)}, {(trains ? "training step" : "inference")}, "
+            + $"{(times.Plan is null ? "eager" : "planned")}, input {shape}, {device.Name}, {threads} threads, "
+            + $"{times.Total.Times.Count} runs");
         shell.Line($"median {median:F2} ms (5 % {times.Total.P5:F2}, 95 % {times.Total.P95:F2}), "
             + $"{shape.N / median * 1e3:F1} images/s, {rate:F2} GMAdd/s"
-            + (peak is { } p ? $", {100 * rate / p:F1} % of the peak of {p:F0} GMAdd/s" : ""));
+            + (peak is { } p ? $", {100 * rate / p:F1} % of the peak of {p:F0} GMAdd/s" : "")
+            + $", {times.AllocatedBytes:#,0} bytes allocated in a run");
+        if (times.Plan is { } plan)
+        {
+            shell.Line($"plan of {plan.Steps} steps ({plan.MovementSteps} that only move values), made in "
+                + $"{plan.TimeToPlanMs:F0} ms: {plan.Bytes / 1e6:F2} MB, of which weights {plan.WeightBytes / 1e6:F2}, "
+                + $"arena {plan.ArenaBytes / 1e6:F2}");
+        }
+
         if (trains)
         {
             shell.Line(string.Join(", ", times.Phases.Select(p => $"{p.Name} {p.Ms:F2} ms"))
@@ -167,7 +242,8 @@ internal static class NetworkBench
 
         private readonly Option<string?> output = new("--output")
         {
-            Description = "Writes the logits that were timed as tensor y.",
+            Description = "Writes the logits that were timed as tensor y; with --explain everything as FILE.json and "
+                + "a picture of it as FILE.svg.",
             HelpName = "FILE",
         };
 
@@ -186,15 +262,45 @@ internal static class NetworkBench
             HelpName = "infer|train",
         };
 
+        private readonly Option<bool> explain = new("--explain")
+        {
+            Description = "Lists the plan's steps with their times on one thread and the limits of this machine.",
+        };
+
         public Options(Command command)
         {
-            foreach (Option option in (ReadOnlySpan<Option>)[weights, input, output, batch, size, mode])
+            foreach (Option option in (ReadOnlySpan<Option>)[weights, input, output, batch, size, mode, explain])
             {
                 command.Add(option);
             }
+
+            Engine = new EngineOption(command);
         }
 
-        public string? Output(ParseResult parsed) => parsed.GetValue(output);
+        public EngineOption Engine { get; }
+
+        public bool Explains(ParseResult parsed) => parsed.GetValue(explain);
+
+        /// <summary>Where the result is written; null for nowhere.</summary>
+        /// <exception cref="UsageException">Steps of a network that has none, or a file of another kind.</exception>
+        public string? Output(ParseResult parsed, Engine engine)
+        {
+            string? file = parsed.GetValue(output);
+            if (!Explains(parsed))
+            {
+                return file;
+            }
+
+            if (engine == Cli.Engine.Eager)
+            {
+                throw new UsageException("--explain lists the steps of a plan, and there is none: expected --engine "
+                    + "plan, --mode infer and the device cpu.");
+            }
+
+            return file is null || string.Equals(Path.GetExtension(file), ".json", StringComparison.OrdinalIgnoreCase)
+                ? file
+                : throw new UsageException($"--output is '{file}', expected a name that ends in .json with --explain.");
+        }
 
         public bool Trains(ParseResult parsed) => parsed.GetValue(mode) switch
         {
@@ -239,5 +345,18 @@ internal static class NetworkBench
     /// <param name="Total">Whole runs.</param>
     /// <param name="Phases">Median of each phase of a training step.</param>
     /// <param name="Result">Logits of the last run.</param>
-    internal sealed record NetworkTimes(Timing Total, IReadOnlyList<(string Name, double Ms)> Phases, float[] Result);
+    /// <param name="AllocatedBytes">Bytes that all threads allocate in a run, warm.</param>
+    /// <param name="Plan">The plan; null for none.</param>
+    internal sealed record NetworkTimes(Timing Total, IReadOnlyList<(string Name, double Ms)> Phases, float[] Result,
+        double AllocatedBytes, PlanFacts? Plan);
+
+    /// <summary>What a plan is.</summary>
+    /// <param name="WeightBytes">Packed weights and tables.</param>
+    /// <param name="ArenaBytes">Activations and scratch of all threads.</param>
+    /// <param name="Bytes">All bytes that it owns.</param>
+    /// <param name="Steps">Number of steps.</param>
+    /// <param name="MovementSteps">Those that only move values.</param>
+    /// <param name="TimeToPlanMs">Time it took to make.</param>
+    internal sealed record PlanFacts(long WeightBytes, long ArenaBytes, long Bytes, int Steps, int MovementSteps,
+        double TimeToPlanMs);
 }

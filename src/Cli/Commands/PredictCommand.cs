@@ -1,5 +1,4 @@
 using System.CommandLine;
-using MuxKernels.Autograd;
 using MuxKernels.Data;
 using MuxKernels.Interop;
 using MuxKernels.Layers;
@@ -42,6 +41,7 @@ internal static class PredictCommand
             Description = "Writes the logits as tensor y.",
             HelpName = "FILE.safetensors",
         };
+        EngineOption engine = new(command);
         foreach (Option option in (ReadOnlySpan<Option>)[weights, input, raw, top, limit, output])
         {
             command.Add(option);
@@ -51,29 +51,29 @@ internal static class PredictCommand
         {
             int best = Check.Range(parsed.GetValue(top), 1, 1_000_000, "--top");
             using Device device = shell.OpenDevice();
+            Engine chosen = engine.Choose(parsed, device);
             using Weights loaded = Weights.Open(parsed.GetRequiredValue(weights), network, parsed, device);
             (Shape shape, float[] x) = Read(shell, parsed.GetRequiredValue(input), loaded, parsed.GetValue(raw),
                 parsed.GetValue(limit));
-            float[] logits = Logits(loaded.Network, device, shape, x, shell.Cancellation);
-            return Report(shell, loaded, shape.N, logits, best, parsed.GetValue(output));
+            float[] logits = Logits(chosen, loaded.Network, device, shape, x, shell.Cancellation);
+            return Report(shell, loaded, chosen, shape.N, logits, best, parsed.GetValue(output));
         });
         return command;
     }
 
     /// <summary>Logits <c>[N, K]</c> of some images, a hundred at a time.</summary>
-    public static float[] Logits(MuxNet network, Device device, Shape shape, ReadOnlySpan<float> x,
+    public static float[] Logits(Engine engine, MuxNet network, Device device, Shape shape, ReadOnlySpan<float> x,
         CancellationToken cancellation)
     {
         const int Step = 100;
         int classes = network.Spec.Classes, image = (int)shape.ImageLength;
         float[] logits = new float[(long)shape.N * classes];
+        using Runner runner = new(engine, network, device, shape with { N = Math.Min(Step, shape.N) });
         for (int n = 0; n < shape.N; n += Step)
         {
             cancellation.ThrowIfCancellationRequested();
             Shape part = shape with { N = Math.Min(Step, shape.N - n) };
-            using Session session = new(device);
-            Tensor y = network.Invoke(session.Input(part, x.Slice(n * image, part.N * image)));
-            device.Read(y.Data, logits.AsSpan(n * classes, part.N * classes));
+            runner.Of(part, x.Slice(n * image, part.N * image), logits.AsSpan(n * classes, part.N * classes));
         }
 
         return logits;
@@ -140,7 +140,8 @@ internal static class PredictCommand
         return (shape, x);
     }
 
-    private static int Report(Shell shell, Weights weights, int count, float[] logits, int top, string? output)
+    private static int Report(Shell shell, Weights weights, Engine engine, int count, float[] logits, int top,
+        string? output)
     {
         int classes = weights.Network.Spec.Classes;
         Table table = new(">image", "classes and probabilities");
@@ -167,6 +168,7 @@ internal static class PredictCommand
         {
             model = weights.Network.Spec.Name,
             derived = weights.Network.Spec.IsDerived,
+            engine = EngineOption.Name(engine),
             images = count,
             predictions,
             output,

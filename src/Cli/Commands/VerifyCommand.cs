@@ -1,5 +1,7 @@
 using System.CommandLine;
+using MuxKernels.Inference;
 using MuxKernels.Interop;
+using MuxKernels.Layers;
 
 namespace MuxKernels.Cli.Commands;
 
@@ -23,6 +25,7 @@ internal static class VerifyCommand
         {
             Description = "1e-6 everywhere; the rule of the device 'reference', which works in float64.",
         };
+        EngineOption engine = new(command);
         command.Add(paths);
         command.Add(only);
         command.Add(strict);
@@ -38,7 +41,8 @@ internal static class VerifyCommand
             };
             using Device device = shell.OpenDevice();
             bool exact = parsed.GetValue(strict) || device is ReferenceDevice;
-            return Run(shell, parsed.GetRequiredValue(paths), device, new GoldenOptions
+            Engine chosen = engine.Choose(parsed, device, parsed.GetValue(strict) ? "--strict" : null, Engine.Eager);
+            return Run(shell, parsed.GetRequiredValue(paths), device, chosen, new GoldenOptions
             {
                 Parts = parts,
                 Rule = exact ? GoldenRule.Double : GoldenRule.Float,
@@ -47,8 +51,24 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static int Run(Shell shell, string[] paths, Device device, GoldenOptions options)
+    private static int Run(Shell shell, string[] paths, Device device, Engine engine, GoldenOptions options)
     {
+        int plans = 0;
+        if (engine == Engine.Plan)
+        {
+            options = options with { Inference = ByPlan };
+        }
+
+        float[] ByPlan(Module module, Shape shape, ReadOnlySpan<float> x)
+        {
+            using InferencePlan plan = InferencePlan.Of(module, shape,
+                new PlanOptions { Threads = ((CpuDevice)device).Threads });
+            float[] y = new float[plan.Output.Length];
+            plan.Run(x, y);
+            plans++;
+            return y;
+        }
+
         GoldenReport report = GoldenVerifier.Verify(paths, device, options, p => Show(shell, p), shell.Cancellation);
         Row[] rows = [.. report.Cases.SelectMany(Rows)];
         int passed = rows.Count(r => r.Passed), skipped = rows.Count(r => r.Skipped);
@@ -56,6 +76,8 @@ internal static class VerifyCommand
         shell.Result(new
         {
             device = device.Name,
+            engine = EngineOption.Name(engine),
+            plans,
             rule = options.Rule == GoldenRule.Double ? "double" : "float",
             cases = rows,
             passed,
@@ -73,7 +95,8 @@ internal static class VerifyCommand
 
         table.Write(shell.Output);
         shell.Line($"{device.Name}: {passed} passed, {failed} failed, {skipped} skipped "
-            + $"({report.Cases.Count} cases)");
+            + $"({report.Cases.Count} cases)"
+            + (engine == Engine.Plan ? $"; {plans} results computed by plans, the rest layer by layer" : ""));
         return failed > 0 || rows.Length == 0 ? ExitCode.Failed : ExitCode.Done;
     }
 

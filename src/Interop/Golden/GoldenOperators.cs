@@ -22,6 +22,10 @@ internal enum GoldenClass
 /// <param name="Run">Results from the input.</param>
 internal sealed record GoldenOperator(GoldenClass Class, Module? Layer, Func<Tensor, Tensor[]> Run)
 {
+    /// <summary>Whether each image has a result of its own that is more than the image itself: losses and the
+    /// drop-connect of inference are not.</summary>
+    public bool IsInference { get; private init; } = true;
+
     /// <summary>Builds the operator of a case from its name, its configuration and its parameters' shapes.</summary>
     /// <exception cref="InvalidDataException">An operator or a configuration that this library has not.</exception>
     /// <exception cref="ShapeException">A configuration that can't be.</exception>
@@ -86,7 +90,7 @@ internal sealed record GoldenOperator(GoldenClass Class, Module? Layer, Func<Ten
         double rate = config.Number("rate", 0);
         return config.Flag("training") && rate > 0
             ? throw new InvalidDataException("Drop-connect in training is random and can't be compared.")
-            : Of(GoldenClass.Exact, x => x.DropConnect(0f));
+            : Of(GoldenClass.Exact, x => x.DropConnect(0f)) with { IsInference = false };
     }
 
     private static GoldenOperator Pool(GoldenConfig config)
@@ -104,7 +108,8 @@ internal sealed record GoldenOperator(GoldenClass Class, Module? Layer, Func<Ten
         float smoothing = (float)config.Number("smoothing", 0);
         return Of(GoldenClass.Single, x => x.Shape.C > labels.Max() && labels.Min() >= 0
             ? x.CrossEntropy(labels, smoothing)
-            : throw new InvalidDataException($"Configuration labels: expected classes 0 … {x.Shape.C - 1}."));
+            : throw new InvalidDataException($"Configuration labels: expected classes 0 … {x.Shape.C - 1}."))
+            with { IsInference = false };
     }
 
     private static Tensor[] Halves(Tensor x, double ratio)

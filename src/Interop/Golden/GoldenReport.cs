@@ -1,3 +1,5 @@
+using MuxKernels.Layers;
+
 namespace MuxKernels.Interop;
 
 /// <summary>Parts of a folder of golden data.</summary>
@@ -43,6 +45,14 @@ public enum GoldenOutcome
     Skipped,
 }
 
+/// <summary>Computes what a module gives for an input in another way than operator by operator, such as by a plan.
+/// </summary>
+/// <param name="module">The module, with its numbers.</param>
+/// <param name="shape">Shape of the input; each of its N images has a result of its own.</param>
+/// <param name="x">The input.</param>
+/// <returns>The result.</returns>
+public delegate float[] GoldenInference(Module module, Shape shape, ReadOnlySpan<float> x);
+
 /// <summary>What is checked, and how strictly.</summary>
 public sealed record GoldenOptions
 {
@@ -51,6 +61,10 @@ public sealed record GoldenOptions
 
     /// <summary>How close.</summary>
     public GoldenRule Rule { get; init; }
+
+    /// <summary>What computes logits, maps of blocks and results of operators that are inference; null for the device,
+    /// operator by operator. Gradients and training traces are the device's in any case.</summary>
+    public GoldenInference? Inference { get; init; }
 }
 
 /// <summary>One tensor (or number) that was compared.</summary>

@@ -88,34 +88,66 @@ public static partial class GoldenVerifier
         network.Materialize(context.Device);
         GoldenFormula.Fill(network, net.Seed);
         double bound = context.Rule == GoldenRule.Double ? 1e-6 : 1e-5;
-        using Session session = new(context.Device);
-        double[] got = network.Invoke(session.Input(shape, input)).ToDoubles();
+        double[] got = Logits(network, shape, input, context);
         comparer.Add($"logits_{resolution}", got, want, GoldenComparer.Largest(want), bound);
-        session.Clear();
         context.Cancellation.ThrowIfCancellationRequested();
-        if (run.Stages.Count == 0)
-        {
-            return;
-        }
-
         FeaturePoint[] points = [.. run.Stages.Select(s => new FeaturePoint(s.Block))];
-        IReadOnlyList<Tensor> maps = network.Features(session.Input(shape, input), points);
-        for (int i = 0; i < maps.Count; i++)
+        foreach (((Shape map, double[] values), NetworkStage stage) in Maps(network, points, shape, input, context)
+            .Zip(run.Stages))
         {
-            CompareStage(maps[i], run.Stages[i], bound, comparer);
+            CompareStage(map, values, stage, bound, comparer);
         }
     }
 
-    private static void CompareStage(Tensor map, NetworkStage stage, double bound, GoldenComparer comparer)
+    private static double[] Logits(MuxNet network, Shape shape, float[] input, Context context)
+    {
+        if (context.Inference is { } infer)
+        {
+            return Array.ConvertAll(infer(network, shape, input), v => (double)v);
+        }
+
+        using Session session = new(context.Device);
+        return network.Invoke(session.Input(shape, input)).ToDoubles();
+    }
+
+    /// <summary>Maps at some points of a network.</summary>
+    private static IEnumerable<(Shape Shape, double[] Values)> Maps(MuxNet network, FeaturePoint[] points, Shape shape,
+        float[] input, Context context)
+    {
+        if (points.Length == 0)
+        {
+            yield break;
+        }
+
+        if (context.Inference is { } infer)
+        {
+            foreach (FeaturePoint point in points)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                using GoldenPart part = new(x => network.Features(x, [point])[0]);
+                yield return (part.ResultOf(shape), Array.ConvertAll(infer(part, shape, input), v => (double)v));
+            }
+
+            yield break;
+        }
+
+        using Session session = new(context.Device);
+        foreach (Tensor map in network.Features(session.Input(shape, input), points))
+        {
+            yield return (map.Shape, map.ToDoubles());
+        }
+    }
+
+    private static void CompareStage(Shape map, double[] values, NetworkStage stage, double bound,
+        GoldenComparer comparer)
     {
         string name = $"block {stage.Block}";
         Shape shape = ShapeOf(stage.Shape, name);
-        if (map.Shape != shape || stage.First.Count > shape.Length)
+        if (map != shape || stage.First.Count > shape.Length)
         {
-            throw new InvalidDataException($"{name} has shape {map.Shape}, the manifest says {shape}.");
+            throw new InvalidDataException($"{name} has shape {map}, the manifest says {shape}.");
         }
 
-        double[] values = map.ToDoubles();
         double rms = GoldenComparer.Norm(values) / Math.Sqrt(values.Length);
         double[] got = [values.Average(), rms, .. values[..stage.First.Count]];
         double[] want = [stage.Mean, stage.Rms, .. stage.First];

@@ -27,7 +27,7 @@ public static partial class GoldenVerifier
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(device);
         options ??= new GoldenOptions();
-        Context context = new(device, options.Rule, cancellation);
+        Context context = new(device, options.Rule, options.Inference, cancellation);
         Job[] jobs = [.. paths.SelectMany(path => Jobs(path, context)).Where(j => (j.Part & options.Parts) != 0)];
         List<GoldenCase> cases = [];
         foreach (Job job in jobs)
@@ -131,7 +131,7 @@ public static partial class GoldenVerifier
         }
         catch (Exception e) when (e is IOException or InvalidDataException or UnauthorizedAccessException
             or ArgumentException or ShapeException or InvalidOperationException or OverflowException
-            or OutOfMemoryException or FormatException)
+            or OutOfMemoryException or FormatException or NotSupportedException)
         {
             reason = e.Message;
         }
@@ -175,5 +175,6 @@ public static partial class GoldenVerifier
     private sealed record Job(GoldenParts Part, string Name, Action<GoldenComparer> Run);
 
     /// <summary>What all cases of a verification share.</summary>
-    private sealed record Context(Device Device, GoldenRule Rule, CancellationToken Cancellation);
+    private sealed record Context(Device Device, GoldenRule Rule, GoldenInference? Inference,
+        CancellationToken Cancellation);
 }

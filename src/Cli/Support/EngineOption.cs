@@ -1,0 +1,49 @@
+using System.CommandLine;
+
+namespace MuxKernels.Cli;
+
+/// <summary>How a network is run.</summary>
+internal enum Engine
+{
+    /// <summary>Prepared steps on channel-blocked maps (processor, inference).</summary>
+    Plan,
+
+    /// <summary>Layer by layer.</summary>
+    Eager,
+}
+
+/// <summary><c>--engine</c>: plans for inference on the processor, layer by layer for everything else.</summary>
+internal sealed class EngineOption
+{
+    private readonly Option<string?> engine = new("--engine")
+    {
+        Description = "plan (fused steps; inference on the processor, where it is the default) or eager (layer by "
+            + "layer).",
+        HelpName = "plan|eager",
+    };
+
+    /// <summary>Adds the option to a command.</summary>
+    public EngineOption(Command command) => command.Add(engine);
+
+    /// <summary>An engine as the user writes it.</summary>
+    public static string Name(Engine engine) => engine == Engine.Plan ? "plan" : "eager";
+
+    /// <summary>The engine that was asked for, or the usual one.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="device">Where the network is.</param>
+    /// <param name="because">What rules a plan out, as the user wrote it; null for nothing.</param>
+    /// <param name="usual">The engine where none was named and a plan is possible.</param>
+    /// <exception cref="UsageException">Another word, or a plan where there can be none.</exception>
+    public Engine Choose(ParseResult parsed, Device device, string? because = null, Engine usual = Engine.Plan)
+    {
+        Engine? asked = parsed.GetValue(engine) is { } word ? Check.Word<Engine>(word, "--engine") : null;
+        string? obstacle = because ?? (device is CpuDevice ? null : $"--device {device.Name}");
+        if (asked == Engine.Plan && obstacle is not null)
+        {
+            throw new UsageException($"--engine is plan with {obstacle}, expected eager: plans are for inference on "
+                + "the processor.");
+        }
+
+        return asked ?? (obstacle is null ? usual : Engine.Eager);
+    }
+}
