@@ -17,6 +17,9 @@ public sealed class DemoTests : IDisposable
         run.Fails(1, "0.85");
         JsonElement json = run.Document();
         Assert.True(json.GetProperty("reloaded_bits_equal").GetBoolean());
+        Assert.InRange(json.GetProperty("plan_error").GetDouble(), 0, 1e-5);
+        Assert.Equal(["plan", "eager", "plan", "eager", "plan", "eager"],
+            json.GetProperty("speeds").EnumerateArray().Select(s => s.GetProperty("engine").GetString()!));
         Assert.Equal(9, json.GetProperty("kernels").GetArrayLength());
         Assert.InRange(json.GetProperty("test_accuracy").GetDouble(), 0, 0.85);
         foreach (JsonElement file in json.GetProperty("files").EnumerateArray())

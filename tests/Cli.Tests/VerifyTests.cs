@@ -9,12 +9,15 @@ public sealed class VerifyTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Theory]
-    [InlineData("cpu", 2e-6)]
-    [InlineData("reference", 1e-6)]
-    public void Every_golden_operator_passes(string device, double most)
+    [InlineData("cpu", "eager", 2e-6)]
+    [InlineData("cpu", "plan", 2e-6)]
+    [InlineData("reference", "eager", 1e-6)]
+    public void Every_golden_operator_passes(string device, string engine, double most)
     {
         JsonElement json = Run.Of("verify", Path.Combine(Goldens(), "ops"), "--only", "ops", "--device", device,
-            "--json", "--quiet").Json();
+            "--engine", engine, "--json", "--quiet").Json();
+        Assert.Equal(engine, json.GetProperty("engine").GetString());
+        Assert.Equal(engine == "plan", json.GetProperty("plans").GetInt32() > 40);
         JsonElement[] cases = [.. json.GetProperty("cases").EnumerateArray()];
         Assert.Equal(cases.Length, json.GetProperty("passed").GetInt32());
         Assert.Equal(0, json.GetProperty("failed").GetInt32());

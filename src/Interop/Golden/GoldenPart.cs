@@ -3,7 +3,8 @@ using MuxKernels.Layers;
 
 namespace MuxKernels.Interop;
 
-/// <summary>A function of tensors as a module, so that it can be recorded; its numbers belong to another module.</summary>
+/// <summary>A function of tensors as a module, so that it can be recorded; its numbers belong to another
+/// module.</summary>
 internal sealed class GoldenPart(Func<Tensor, Tensor> run) : Module
 {
     /// <summary>Shape of the result for an input of a shape; nothing is computed.</summary>
