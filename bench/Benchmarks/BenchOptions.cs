@@ -1,6 +1,7 @@
 namespace MuxKernels.Benchmarks;
 
-/// <summary>Options of this program that BenchmarkDotNet does not know; they are taken off the command line first.</summary>
+/// <summary>Options of this program that BenchmarkDotNet does not know; they are taken off the command line
+/// first.</summary>
 public static class BenchOptions
 {
     /// <summary>Network whose shapes are measured.</summary>

@@ -3,8 +3,8 @@ using MuxKernels.Autograd;
 
 namespace MuxKernels.Compare;
 
-/// <summary>One of our convolutions in the layout of planned networks (NCHWcL), on one image and one thread: without the
-/// conversion from and to NCHW, without activation.</summary>
+/// <summary>One of our convolutions in the layout of planned networks (NCHWcL), on one image and one thread: without
+/// the conversion from and to NCHW, without activation.</summary>
 internal abstract unsafe class BlockedKernel : IDisposable
 {
     private readonly AlignedBuffer<float> bias;

@@ -6,7 +6,8 @@ namespace MuxKernels.Compare;
 /// <summary>This program again, in a process of its own with other settings of the runtime.</summary>
 internal static class ChildProcess
 {
-    /// <summary>Runs this program and gives back what it wrote to standard output; its standard error is ours.</summary>
+    /// <summary>Runs this program; its standard error is ours.</summary>
+    /// <returns>What it wrote to standard output.</returns>
     /// <param name="settings">Environment variables.</param>
     /// <param name="args">Arguments.</param>
     /// <exception cref="ComparisonException">It failed.</exception>

@@ -18,16 +18,20 @@ internal static class ColdStartCommand
     private const string Ours = "MuxKernels";
 
     private const string Method =
-        "Child processes take turns; median, 5 % and 95 % over them. Ours reads a safetensors file, builds the network, "
-        + "prepares the plan and runs it once; ONNX Runtime, in the same host program, reads its ONNX file, makes a "
-        + "session and runs it once. Process start is taken before the process is created. The files are in the cache of "
-        + "the system.";
+        "Child processes take turns; median, 5 % and 95 % over them. Ours reads a safetensors file, builds the "
+        + "network, prepares the plan and runs it once; ONNX Runtime, in the same host program, reads its ONNX file, makes a "
+        + "session and runs it once. Process start is taken before the process is created. The files are in the cache "
+        + "of the system.";
 
     /// <summary>Creates the command.</summary>
     public static Command Create()
     {
         Command command = new("coldstart", "Process start to the first result.");
-        Option<string> model = new("--model") { Description = "Network.", DefaultValueFactory = static _ => "muxnet-m" };
+        Option<string> model = new("--model")
+        {
+            Description = "Network.",
+            DefaultValueFactory = static _ => "muxnet-m",
+        };
         Option<int> threads = new("--threads") { Description = "Threads.", DefaultValueFactory = static _ => 1 };
         Option<int> runs = new("--runs") { Description = "Processes.", DefaultValueFactory = static _ => 9 };
         Option<string?> child = new("--child") { Description = "What a child process loads.", Hidden = true };

@@ -16,9 +16,9 @@ internal static class KernelsCommand
     private const string Method =
         "Batch 1, one thread, warm, blocks of many runs take turns. Ours in the layout of planned networks, channel "
         + "blocks of one vector, without activation; ONNX Runtime as a model of one operator (its reorders included); "
-        + "oneDNN 2 in layouts of its own choice with packed weights, reorders not included; whole blocks as a quarter of "
-        + "a chain of four with the conversions at both ends. Percent of the fused multiply-adds in registers, measured "
-        + "before each round. Means are weighted by multiply-adds and calls in the network. Lane cap: lanes of vectors "
+        + "oneDNN 2 in layouts of its own choice with packed weights, reorders not included; whole blocks as a quarter "
+        + "of a chain of four with the conversions at both ends. Percent of the fused multiply-adds in registers, "
+        + "measured before each round. Means are weighted by multiply-adds and calls in the network. Lane cap: lanes of vectors "
         + "that work for a channel. Traffic cap: a copy of as many bytes, half read and half written, as the operation "
         + "must read and write. AVX2: the same program with DOTNET_EnableAVX512=0 and oneDNN held to AVX2, percent of "
         + "AVX2's own peak. Results of all agree to 1e-5 of the largest number.";
@@ -29,7 +29,7 @@ internal static class KernelsCommand
         Command command = new("kernels", "The kernel table beside ONNX Runtime and oneDNN.");
         Option<int> rounds = new("--rounds") { Description = "Rounds.", DefaultValueFactory = static _ => 9 };
         Option<string?> only = new("--only") { Description = "Only rows whose name contains this." };
-        Option<bool> child = new("--child") { Description = "Prints the rows as JSON: a child process.", Hidden = true };
+        Option<bool> child = new("--child") { Description = "Prints the rows as JSON.", Hidden = true };
         Option<string> output = new("--output")
         {
             Description = "Folder of the JSON document and the chart.",

@@ -16,8 +16,8 @@ internal static class NetworksCommand
 
     private const string Method =
         "One process; blocks of many runs take turns (ours, rewritten, exported, ours, …). Before each block a pause, "
-        + "because ONNX Runtime's threads spin for a while after a run, and some runs that do not count. Median, 5 % and "
-        + "95 % over single runs; ratio_to_ours is the median over the rounds. All of ONNX Runtime's optimisations, "
+        + "because ONNX Runtime's threads spin for a while after a run, and some runs that do not count. Median, 5 % "
+        + "and 95 % over single runs; ratio_to_ours is the median over the rounds. All of ONNX Runtime's optimisations, "
         + "sequential execution, one inter-op thread, fixed shapes, preallocated tensors. Multiply-adds by the paper's "
         + "rule for the original network, whatever is computed; the peak is measured before each round with as many "
         + "threads. Outputs agree to 1e-5 of the largest logit.";
@@ -119,8 +119,8 @@ internal static class NetworksCommand
             foreach (bool rewrite in OnnxRuntime.IsAvailable ? (ReadOnlySpan<bool>)[true, false] : [])
             {
                 string name = rewrite ? PeerKernels.Rewritten : PeerKernels.Exported;
-                OrtSession session = new(OnnxModelOf(network, shape, rewrite), new OrtOptions { Threads = what.Threads },
-                    shape);
+                OrtSession session = new(OnnxModelOf(network, shape, rewrite),
+                    new OrtOptions { Threads = what.Threads }, shape);
                 sessions.Add(session);
                 x.CopyTo(session.Input());
                 session.Run();

@@ -3,8 +3,8 @@ namespace MuxKernels.Compare;
 /// <summary>Weights and inputs of convolutions that are written as depthwise ones.</summary>
 internal static class PeerWeights
 {
-    /// <summary>Two channels a group: the weights of each output channel for its own channel and for the other one of its
-    /// pair.</summary>
+    /// <summary>Two channels a group: the weights of each output channel for its own channel and for the other one of
+    /// its pair.</summary>
     /// <param name="w"><c>[C, 2, taps]</c>.</param>
     /// <param name="taps">Taps of a kernel.</param>
     public static (float[] Own, float[] Other) Pairs(float[] w, int taps)

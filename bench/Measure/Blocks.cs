@@ -41,7 +41,7 @@ public sealed record Blocks
     /// <summary>Runs at the begin of a block that do not count, as a share of the time of the block.</summary>
     public double WarmShare { get; init; } = 0.2;
 
-    /// <summary>Time for which each contestant runs before the first round: code is compiled in the background.</summary>
+    /// <summary>Time for which each contestant runs before the first round: code is compiled meanwhile.</summary>
     public double WarmUpMs { get; init; } = 300;
 
     /// <summary>A sample is as many calls as take this long; short kernels are timed by the hundred.</summary>

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace MuxKernels.Measure;
 
-/// <summary>Progress of a long measurement on a text writer (standard error): what is being measured, the rate, the time
-/// that is left.</summary>
+/// <summary>Progress of a long measurement on a text writer (standard error): what is being measured, the rate, the
+/// time that is left.</summary>
 /// <param name="output">Where lines go.</param>
 /// <param name="total">Number of measurements.</param>
 public sealed class Progress(TextWriter output, int total)

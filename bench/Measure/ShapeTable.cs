@@ -71,8 +71,8 @@ public static class ShapeTable
     private static object? ArgsOf(Operator @operator) =>
         @operator.GetType().GetProperty("Args", BindingFlags.Public | BindingFlags.Instance)?.GetValue(@operator);
 
-    /// <summary>The forward operation with these arguments; where there are two (batch normalisation) inference's, which
-    /// comes first in the alphabet.</summary>
+    /// <summary>The forward operation with these arguments; where there are two (batch normalisation) inference's,
+    /// which comes first in the alphabet.</summary>
     private static KernelOperation? OperationFor(Type args) => KernelRegistry.Operations.FirstOrDefault(
         o => o.ArgsType == args && o.Name.Contains(".forward", StringComparison.Ordinal));
 }

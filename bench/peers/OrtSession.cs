@@ -42,7 +42,8 @@ public sealed unsafe class OrtSession : IDisposable
             int outputCount = Count(OrtFunction.SessionGetOutputCount);
             if (inputCount != inputs.Length)
             {
-                throw new PeerException($"ONNX Runtime: the model has {inputCount} inputs, got {inputs.Length} shapes.");
+                throw new PeerException(
+                    $"ONNX Runtime: the model has {inputCount} inputs, got {inputs.Length} shapes.");
             }
 
             outputShapes = new Shape[outputCount];
@@ -113,7 +114,8 @@ public sealed unsafe class OrtSession : IDisposable
     }
 
     /// <summary>Copies the input in, runs, and copies the output out.</summary>
-    /// <exception cref="ArgumentException">Another number of elements than the model's first input or output.</exception>
+    /// <exception cref="ArgumentException">Another number of elements than the model's first input or output.
+    /// </exception>
     public void Run(ReadOnlySpan<float> x, Span<float> y)
     {
         Expect(x.Length, Input().Length, nameof(x), inputShapes[0]);
@@ -302,7 +304,8 @@ public sealed unsafe class OrtSession : IDisposable
         blocks.Add(block);
         nint info = 0, value = 0;
         OnnxRuntime.Check(((delegate* unmanaged[Cdecl]<int, int, nint*, nint>)
-            OnnxRuntime.Function(OrtFunction.CreateCpuMemoryInfo))(ArenaAllocator, DefaultMemory, &info), "memory info");
+            OnnxRuntime.Function(OrtFunction.CreateCpuMemoryInfo))(ArenaAllocator, DefaultMemory, &info),
+            "memory info");
         try
         {
             long[] wide = [.. axes.Select(static axis => (long)axis)];

@@ -12,7 +12,8 @@ public sealed class CompareTests
     {
         Assert.Equal(0, Outputs.Difference("same", [1, -2], [1, -2]));
         Assert.Equal(Math.Pow(2, -18), Outputs.Difference("near", [1, 2], [1 + MathF.Pow(2, -17), 2]));
-        ComparisonException far = Assert.Throws<ComparisonException>(() => Outputs.Difference("far", [1, 2], [1.1f, 2]));
+        ComparisonException far = Assert.Throws<ComparisonException>(
+            () => Outputs.Difference("far", [1, 2], [1.1f, 2]));
         Assert.Contains("far: outputs differ by 5.0E-002", far.Message, StringComparison.Ordinal);
         Assert.Throws<ComparisonException>(() => Outputs.Difference("zeros", [0, 0], [0, 0]));
         Assert.Throws<ComparisonException>(() => Outputs.Difference("nan", [1], [float.NaN]));

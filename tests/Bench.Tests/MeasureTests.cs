@@ -89,8 +89,11 @@ public sealed class MeasureTests
     public void Result_files_are_read_as_they_were_written()
     {
         Measured ours = new("ours", new Spread(2, 1, 3, 1, 10), [2, 2]), peer = new("peer", new(8, 7, 9, 7, 5), [8, 6]);
-        ResultRow row = new("row", [ResultEntry.Of(ours, ours, 100_000_000, 80), ResultEntry.Of(peer, ours, 100_000_000, 80)
-            with { Note = "its kernel", LargestDifference = 1.234567e-7 }])
+        ResultRow row = new("row",
+        [
+            ResultEntry.Of(ours, ours, 100_000_000, 80),
+            ResultEntry.Of(peer, ours, 100_000_000, 80) with { Note = "its kernel", LargestDifference = 1.234567e-7 },
+        ])
         {
             Madds = 100_000_000,
             PeakGmaddsPerS = 80,
@@ -100,7 +103,8 @@ public sealed class MeasureTests
         ResultFile read = ResultFile.Parse(file.ToJson());
         Assert.Equal(file.ToJson(), read.ToJson());
         ResultEntry[] entries = [.. read.Rows[0].Entries];
-        Assert.Equal((false, 2, 50, 62.5), (entries[0].Peer, entries[0].MedianMs, entries[0].GmaddsPerS, entries[0].PercentOfPeak));
+        Assert.Equal((false, 2), (entries[0].Peer, entries[0].MedianMs));
+        Assert.Equal((50, 62.5), (entries[0].GmaddsPerS, entries[0].PercentOfPeak));
         Assert.Null(entries[0].RatioToOurs);
         Assert.Equal((true, 3.5, 1.23457e-7), (entries[1].Peer, entries[1].RatioToOurs, entries[1].LargestDifference));
         Assert.Equal("1.2", read.Peers["Peer"]);
@@ -115,7 +119,7 @@ public sealed class MeasureTests
         progress.Next("first");
         progress.Note("a note");
         progress.Next("second");
-        string[] lines = output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        string[] lines = output.ToString().Split('\n', StringSplitOptions.TrimEntries);
         Assert.Equal("[1/3] first", lines[0]);
         Assert.Equal("a note", lines[1]);
         Assert.Matches(@"^\[2/3, \d+\.\d s each, \d+ s left\] second$", lines[2]);

@@ -18,7 +18,8 @@ public sealed class OrtSessionTests
         return [0x08, 8, .. Field(7, graph), .. Field(8, [.. Text(1, ""), 0x10, 17])];
     }
 
-    private static byte[] Field(int number, byte[] content) => [(byte)(number << 3 | 2), (byte)content.Length, .. content];
+    private static byte[] Field(int number, byte[] content) =>
+        [(byte)(number << 3 | 2), (byte)content.Length, .. content];
 
     private static byte[] Text(int number, string text) => Field(number, Encoding.ASCII.GetBytes(text));
 

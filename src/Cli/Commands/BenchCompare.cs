@@ -8,7 +8,8 @@ internal static class BenchCompare
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("compare", "Compares two documents of bench --json or result files; exit code 1 if something is slower.");
+        Command command = new("compare",
+            "Compares two documents of bench --json or two result files; exit code 1 if something is slower.");
         Argument<string> before = new("OLD") { Description = "Earlier document." };
         Argument<string> after = new("NEW") { Description = "Later document." };
         Option<double> tolerance = new("--tolerance")
@@ -33,7 +34,7 @@ internal static class BenchCompare
         shell.Line($"{slower} of {compared} slower by more than {tolerance} %");
         if (peers is { } change)
         {
-            shell.Line($"Other libraries' times changed by a factor of {change:F2} (median): the machine, not this one");
+            shell.Line($"Other libraries' times changed by a factor of {change:F2} (median)");
         }
 
         return slower > 0 ? ExitCode.Failed : ExitCode.Done;
