@@ -213,6 +213,7 @@ internal static class KernelsCommand
             return entry with
             {
                 MedianMs = entry.MedianMs / share,
+                LeastMs = entry.LeastMs / share,
                 P5Ms = entry.P5Ms / share,
                 P95Ms = entry.P95Ms / share,
                 LargestDifference = differences[i],

@@ -87,8 +87,8 @@ internal static class NetworksCommand
                     progress.Next(what.ToString());
                     ResultRow row = Measure(network, what, rounds);
                     rows.Add((what, row));
-                    progress.Note(string.Join("; ", row.Entries.Select(e => $"{e.Name} {e.MedianMs:F3} ms, "
-                        + $"{e.PercentOfPeak:F0} %" + (e.RatioToOurs is { } r ? $", {r:F2}×" : ""))));
+                    progress.Note(string.Join("; ", row.Entries.Select(e => $"{e.Name} {e.MedianMs:F3} ms "
+                        + $"(best {e.LeastMs:F3}), {e.PercentOfPeak:F0} %" + (e.RatioToOurs is { } r ? $", {r:F2}×" : ""))));
                 }
             }
         }

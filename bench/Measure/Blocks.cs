@@ -36,7 +36,7 @@ public sealed record Blocks
     public int LeastRuns { get; init; } = 2;
 
     /// <summary>Pause before a block.</summary>
-    public double PauseMs { get; init; } = 30;
+    public double PauseMs { get; init; } = 60;
 
     /// <summary>Runs at the begin of a block that do not count, as a share of the time of the block.</summary>
     public double WarmShare { get; init; } = 0.2;

@@ -76,6 +76,9 @@ public sealed record ResultRow(string Name, IReadOnlyList<ResultEntry> Entries)
 /// <param name="Runs">Number of runs.</param>
 public sealed record ResultEntry(string Name, double MedianMs, double P5Ms, double P95Ms, int Runs)
 {
+    /// <summary>The fastest run: what a machine that does other work at the same time still tells.</summary>
+    public double? LeastMs { get; init; }
+
     /// <summary>Whether it is another library: a change is no change of ours.</summary>
     public bool Peer { get; init; }
 
@@ -101,6 +104,7 @@ public sealed record ResultEntry(string Name, double MedianMs, double P5Ms, doub
     public static ResultEntry Of(Measured measured, Measured ours, long madds, double peak) => new(measured.Name,
         measured.Spread.MedianMs, measured.Spread.P5Ms, measured.Spread.P95Ms, measured.Spread.Runs)
     {
+        LeastMs = measured.Spread.LeastMs,
         Peer = !ReferenceEquals(measured, ours),
         GmaddsPerS = madds / measured.Spread.MedianMs / 1e6,
         PercentOfPeak = madds / measured.Spread.MedianMs / 1e4 / peak,
