@@ -3,12 +3,13 @@ using System.Text.Json;
 using MuxKernels.Compare;
 using MuxKernels.Peers;
 
-// dotnet run -c Release --project bench/Compare -- networks | kernels | coldstart
+// dotnet run -c Release --project bench/Compare -- networks | kernels | coldstart | budget
 RootCommand root = new("The library beside its peers, in the same process, in turns.")
 {
     NetworksCommand.Create(),
     KernelsCommand.Create(),
     ColdStartCommand.Create(),
+    BudgetCommand.Create(),
 };
 try
 {
