@@ -77,7 +77,7 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Within(Vector512<float> a, Vector512<float> limit) =>
-        Avx512DQ.Range(a, limit, 2); // the smaller magnitude with the sign of a
+        Avx512F.Max(-limit, Avx512F.Min(limit, a)); // VRANGEPS would be one instruction and costs five cycles more
 
     public static int OctaveSteps => 32;
 
