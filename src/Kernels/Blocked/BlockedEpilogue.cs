@@ -106,20 +106,40 @@ internal static unsafe class BlockedEpilogue
         }
     }
 
-    /// <summary>The same with sums of y, even and odd columns apart.</summary>
+    /// <summary>The same with sums of y, columns 4m, 4m + 1, 4m + 2 and 4m + 3 apart (one chain of additions would wait
+    /// for each).</summary>
     private static void Sum<TSimd, TVector, TFunction>(BlockedPatch* patch)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TFunction : struct, IActivationFunction
     {
         float* from = patch->From, to = patch->To, residual = patch->Residual;
-        int columns = patch->Columns;
-        TVector even = TSimd.Zero, odd = TSimd.Zero;
+        nint length = (nint)patch->Columns * TSimd.Lanes, whole = length - length % (4 * TSimd.Lanes);
+        TVector s0 = TSimd.Zero, s1 = TSimd.Zero, s2 = TSimd.Zero, s3 = TSimd.Zero;
         for (int rows = patch->Rows; rows > 0; rows--)
         {
-            for (int column = 0; column < columns; column++)
+            nint i = 0;
+            if (to is not null && residual is null)
             {
-                nint i = (nint)column * TSimd.Lanes;
+                for (; i < whole; i += 4 * TSimd.Lanes)
+                {
+                    TVector y0 = TFunction.Value<TSimd, TVector>(TSimd.Load(from + i));
+                    TSimd.Store(y0, to + i);
+                    s0 = TSimd.Add(s0, y0);
+                    TVector y1 = TFunction.Value<TSimd, TVector>(TSimd.Load(from + i + TSimd.Lanes));
+                    TSimd.Store(y1, to + i + TSimd.Lanes);
+                    s1 = TSimd.Add(s1, y1);
+                    TVector y2 = TFunction.Value<TSimd, TVector>(TSimd.Load(from + i + 2 * TSimd.Lanes));
+                    TSimd.Store(y2, to + i + 2 * TSimd.Lanes);
+                    s2 = TSimd.Add(s2, y2);
+                    TVector y3 = TFunction.Value<TSimd, TVector>(TSimd.Load(from + i + 3 * TSimd.Lanes));
+                    TSimd.Store(y3, to + i + 3 * TSimd.Lanes);
+                    s3 = TSimd.Add(s3, y3);
+                }
+            }
+
+            for (; i < length; i += TSimd.Lanes)
+            {
                 TVector y = TFunction.Value<TSimd, TVector>(TSimd.Load(from + i));
                 if (residual is not null)
                 {
@@ -131,9 +151,11 @@ internal static unsafe class BlockedEpilogue
                     TSimd.Store(y, to + i);
                 }
 
-                TVector sum = TSimd.Add(odd, y);
-                odd = even;
-                even = sum;
+                TVector sum = TSimd.Add(s0, y);
+                s0 = s1;
+                s1 = s2;
+                s2 = s3;
+                s3 = sum;
             }
 
             from += patch->FromRowStride;
@@ -141,6 +163,7 @@ internal static unsafe class BlockedEpilogue
             residual = residual is null ? null : residual + patch->ResidualRowStride;
         }
 
-        TSimd.Store(TSimd.Add(TSimd.Load(patch->Sums), TSimd.Add(even, odd)), patch->Sums);
+        TVector all = TSimd.Add(TSimd.Add(s0, s2), TSimd.Add(s1, s3));
+        TSimd.Store(TSimd.Add(TSimd.Load(patch->Sums), all), patch->Sums);
     }
 }

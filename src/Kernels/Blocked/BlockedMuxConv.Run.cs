@@ -36,19 +36,14 @@ internal sealed unsafe partial class BlockedMuxConv
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int width = OutWidth, border = part.Border, blocks = part.Blocks;
+        int width = OutWidth, blocks = part.Blocks;
         int band = Math.Clamp(BandVectors / width, 1, rows);
-        float** taps = stackalloc float*[part.Kernel];
-        bool single = part.Form == BlockedMuxForm.Superpixel;
-        int ringRow = (width + 2 * border) * TSimd.Lanes, ringRows = single ? (part.Kernel / 2 + 1) / 2 * 2 : 0;
-        float* ring = stackalloc float[ringRows * ringRow + 16];
         float* sums = stackalloc float[(store.SumsOnly ? blocks * band * width * TSimd.Lanes : 0) + 16];
-        ring = Aligned(ring);
+        float** taps = stackalloc float*[2 * part.Kernel];
         sums = Aligned(sums);
         Sheet sheet = store.SumsOnly
             ? new Sheet { Y = sums, BlockStride = band * width * TSimd.Lanes, RowStride = width * TSimd.Lanes }
             : new Sheet { BlockStride = store.BlockStride, RowStride = store.RowStride };
-        Ring straddling = new() { Start = ring + border * TSimd.Lanes, RowLength = ringRow, Rows = ringRows };
         for (int block = 0; block < blocks && store.Sums is not null; block++)
         {
             TSimd.Store(TSimd.Zero, store.Sums + block * TSimd.Lanes);
@@ -70,11 +65,11 @@ internal sealed unsafe partial class BlockedMuxConv
                         SubpixelRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, row + r);
                         break;
                     case BlockedMuxForm.SuperpixelPair:
-                        PairRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, sheet.BlockStride, row + r);
+                        PairRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, sheet.BlockStride,
+                            row + r);
                         break;
                     default:
-                        FillRing<TSimd, TVector>(part, source, straddling, row + r, row + r == firstRow);
-                        SingleRow<TSimd, TVector>(part.Kernel, source, straddling, w, store.Bias, taps, y, row + r);
+                        SingleRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, row + r);
                         break;
                 }
             }
@@ -148,51 +143,30 @@ internal sealed unsafe partial class BlockedMuxConv
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int reach = kernel / 2, set = kernel * kernel * TSimd.Lanes, half = TSimd.Lanes / 2;
-        for (int block = 0; block < 2; block++)
+        int reach = kernel / 2;
+        for (int fine = 0; fine <= kernel; fine++)
         {
-            for (int kh = 0; kh < kernel; kh++)
-            {
-                int fine = block + kh - reach;
-                taps[kh] = source.Row(row + (fine >> 1)) + (nint)(fine & 1) * source.BlockStride - reach * half;
-            }
-
-            BlockedMuxTiles.Columns<TSimd, TVector, One>(taps, kernel, half, w + block * set,
-                bias + block * TSimd.Lanes, y + (nint)block * blockStride, OutWidth);
+            int from = fine - reach;
+            taps[fine] = source.Row(row + (from >> 1)) + (nint)(from & 1) * source.BlockStride;
         }
+
+        BlockedMuxTiles.PairColumns<TSimd, TVector>(taps, kernel, w, bias, y, blockStride, OutWidth);
     }
 
-    private void SingleRow<TSimd, TVector>(int kernel, Source source, Ring ring, float* w, float* bias, float** taps,
-        float* y, int row)
+    private void SingleRow<TSimd, TVector>(int kernel, Source source, float* w, float* bias, float** taps, float* y,
+        int row)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int reach = kernel / 2, half = TSimd.Lanes / 2;
+        int reach = kernel / 2;
         for (int kh = 0; kh < kernel; kh++)
         {
-            int fine = kh - reach, coarse = row + (fine >> 1);
-            taps[kh] = ((fine & 1) == 0 ? source.Row(coarse) : ring.Row(coarse)) - reach * half;
+            int from = kh - reach, coarse = row + (from >> 1);
+            taps[2 * kh] = source.Row(coarse);
+            taps[2 * kh + 1] = (from & 1) == 0 ? null : source.Row(coarse + 1);
         }
 
-        BlockedMuxTiles.Columns<TSimd, TVector, One>(taps, kernel, half, w, bias, y, OutWidth);
-    }
-
-    /// <summary>Puts together the fine rows (2m + 1, 2m + 2) that an output row reads: all of them for the first row of
-    /// a call, then the last one.</summary>
-    private void FillRing<TSimd, TVector>(BlockedMuxPart part, Source source, Ring ring, int row, bool all)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        int reach = part.Kernel / 2, last = row + (reach - 1 + reach % 2 >> 1), border = part.Border * TSimd.Lanes;
-        int length = OutWidth * TSimd.Lanes + border;
-        for (int m = all ? last - ring.Rows + 1 : last; m <= last && ring.Rows > 0; m++)
-        {
-            float* upper = source.Row(m), lower = source.Row(m + 1), to = ring.Row(m);
-            for (int i = -border; i < length; i += TSimd.Lanes)
-            {
-                TSimd.Store(TSimd.Straddle(TSimd.Load(upper + i), TSimd.Load(lower + i)), to + i);
-            }
-        }
+        BlockedMuxTiles.FineColumns<TSimd, TVector>(taps, kernel, w, bias, y, OutWidth);
     }
 
     private static float* Aligned(float* p) => (float*)(((nint)p + 63) & ~63);
@@ -211,14 +185,5 @@ internal sealed unsafe partial class BlockedMuxConv
         public float* Y;
         public int BlockStride;
         public int RowStride;
-    }
-
-    private struct Ring
-    {
-        public float* Start;
-        public int RowLength;
-        public int Rows;
-
-        public readonly float* Row(int row) => Start + (row % Rows + Rows) % Rows * RowLength;
     }
 }

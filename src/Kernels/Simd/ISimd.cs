@@ -104,4 +104,7 @@ internal unsafe interface ISimd<TVector>
 
     /// <summary>Quarters 1 of <c>a</c>, 0 of <c>b</c>, 3 of <c>a</c>, 2 of <c>b</c>.</summary>
     static abstract TVector Straddle(TVector a, TVector b);
+
+    /// <summary>The second half of <c>a</c>, then the first half of <c>b</c>.</summary>
+    static abstract TVector Adjoin(TVector a, TVector b);
 }

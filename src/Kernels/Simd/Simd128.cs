@@ -143,4 +143,8 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Straddle(Vector128<float> a, Vector128<float> b) => Vector128.Shuffle(
         Vector128.ConditionalSelect(Vector128.Create(0, -1, 0, -1).AsSingle(), a, b), Vector128.Create(1, 0, 3, 2));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Adjoin(Vector128<float> a, Vector128<float> b) =>
+        Vector128.Create(a.GetUpper(), b.GetLower());
 }

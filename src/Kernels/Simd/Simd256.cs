@@ -120,6 +120,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Avx.Shuffle(a.AsDouble(), b.AsDouble(), 0b0101).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Adjoin(Vector256<float> a, Vector256<float> b) => Avx.Permute2x128(a, b, 0x21);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Mask(int count) =>
         Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
 }

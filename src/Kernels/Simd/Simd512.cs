@@ -129,6 +129,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         0x3FF744FD, 0x3FF7FBB8, 0x3FF8CCDF, 0x3FF9B907, 0x3FFAC0C7, 0x3FFBE4BA, 0x3FFD257D, 0x3FFE83B3);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Adjoin(Vector512<float> a, Vector512<float> b) => Avx512F.Shuffle4x128(a, b, 0x4E);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Mask(int count) =>
         Vector512.LessThan(Vector512<int>.Indices, Vector512.Create(count)).AsSingle();
 }

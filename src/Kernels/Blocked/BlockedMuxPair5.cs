@@ -1,0 +1,422 @@
+using System.Runtime.CompilerServices;
+
+namespace MuxKernels;
+
+/// <summary>5×5 taps of both blocks of a super-pixel pair: six fine rows for two.</summary>
+internal readonly unsafe struct BlockedMuxPair5 : IBlockedMuxPairTile
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TSimd, TVector, TCount>(float** rows, nint at, float* w, float* bias, float* y,
+        nint blockStride)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TCount : struct, ICount
+    {
+        nint step = TSimd.Lanes;
+        TVector y0 = TSimd.Load(bias), y7 = TSimd.Load(bias + step);
+        TVector y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0;
+        TVector y8 = y7, y9 = y7, y10 = y7, y11 = y7, y12 = y7, y13 = y7;
+        float* p = rows[0] + at, v = w + 25 * step;
+        {
+            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
+            TVector w3 = TSimd.Load(w + 3 * TSimd.Lanes), w4 = TSimd.Load(w + 4 * TSimd.Lanes);
+            TVector x1 = TSimd.Load(p - step);
+            y0 = TSimd.Fma(w0, x1, y0);
+            TVector x0 = TSimd.Load(p);
+            TVector s0 = TSimd.Adjoin(x1, x0);
+            y0 = TSimd.Fma(w1, s0, y0);
+            y0 = TSimd.Fma(w2, x0, y0);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w0, x0, y1);
+            }
+
+            x1 = TSimd.Load(p + step);
+            s0 = TSimd.Adjoin(x0, x1);
+            y0 = TSimd.Fma(w3, s0, y0);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w1, s0, y1);
+            }
+
+            y0 = TSimd.Fma(w4, x1, y0);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w2, x1, y1);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w0, x1, y2);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                x0 = TSimd.Load(p + 2 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y1 = TSimd.Fma(w3, s0, y1);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w1, s0, y2);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w4, x0, y1);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w2, x0, y2);
+                y3 = TSimd.Fma(w0, x0, y3);
+                x1 = TSimd.Load(p + 3 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y2 = TSimd.Fma(w3, s0, y2);
+                y3 = TSimd.Fma(w1, s0, y3);
+                y2 = TSimd.Fma(w4, x1, y2);
+                y3 = TSimd.Fma(w2, x1, y3);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w0, x1, y4);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                x0 = TSimd.Load(p + 4 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y3 = TSimd.Fma(w3, s0, y3);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w1, s0, y4);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y3 = TSimd.Fma(w4, x0, y3);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w2, x0, y4);
+                y5 = TSimd.Fma(w0, x0, y5);
+                x1 = TSimd.Load(p + 5 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y4 = TSimd.Fma(w3, s0, y4);
+                y5 = TSimd.Fma(w1, s0, y5);
+                y4 = TSimd.Fma(w4, x1, y4);
+                y5 = TSimd.Fma(w2, x1, y5);
+                y6 = TSimd.Fma(w0, x1, y6);
+                x0 = TSimd.Load(p + 6 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y5 = TSimd.Fma(w3, s0, y5);
+                y6 = TSimd.Fma(w1, s0, y6);
+                y5 = TSimd.Fma(w4, x0, y5);
+                y6 = TSimd.Fma(w2, x0, y6);
+                x1 = TSimd.Load(p + 7 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y6 = TSimd.Fma(w3, s0, y6);
+                y6 = TSimd.Fma(w4, x1, y6);
+            }
+        }
+
+        for (int f = 1; f < 5; f++)
+        {
+            p = rows[f] + at;
+            w += 5 * step;
+            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
+            TVector w3 = TSimd.Load(w + 3 * TSimd.Lanes), w4 = TSimd.Load(w + 4 * TSimd.Lanes);
+            TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Lanes), v2 = TSimd.Load(v + 2 * TSimd.Lanes);
+            TVector v3 = TSimd.Load(v + 3 * TSimd.Lanes), v4 = TSimd.Load(v + 4 * TSimd.Lanes);
+            v += 5 * step;
+            TVector x1 = TSimd.Load(p - step);
+            y0 = TSimd.Fma(w0, x1, y0);
+            y7 = TSimd.Fma(v0, x1, y7);
+            TVector x0 = TSimd.Load(p);
+            TVector s0 = TSimd.Adjoin(x1, x0);
+            y0 = TSimd.Fma(w1, s0, y0);
+            y7 = TSimd.Fma(v1, s0, y7);
+            y0 = TSimd.Fma(w2, x0, y0);
+            y7 = TSimd.Fma(v2, x0, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w0, x0, y1);
+                y8 = TSimd.Fma(v0, x0, y8);
+            }
+
+            x1 = TSimd.Load(p + step);
+            s0 = TSimd.Adjoin(x0, x1);
+            y0 = TSimd.Fma(w3, s0, y0);
+            y7 = TSimd.Fma(v3, s0, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w1, s0, y1);
+                y8 = TSimd.Fma(v1, s0, y8);
+            }
+
+            y0 = TSimd.Fma(w4, x1, y0);
+            y7 = TSimd.Fma(v4, x1, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w2, x1, y1);
+                y8 = TSimd.Fma(v2, x1, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w0, x1, y2);
+                y9 = TSimd.Fma(v0, x1, y9);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                x0 = TSimd.Load(p + 2 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y1 = TSimd.Fma(w3, s0, y1);
+                y8 = TSimd.Fma(v3, s0, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w1, s0, y2);
+                y9 = TSimd.Fma(v1, s0, y9);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                y1 = TSimd.Fma(w4, x0, y1);
+                y8 = TSimd.Fma(v4, x0, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y2 = TSimd.Fma(w2, x0, y2);
+                y9 = TSimd.Fma(v2, x0, y9);
+                y3 = TSimd.Fma(w0, x0, y3);
+                y10 = TSimd.Fma(v0, x0, y10);
+                x1 = TSimd.Load(p + 3 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y2 = TSimd.Fma(w3, s0, y2);
+                y9 = TSimd.Fma(v3, s0, y9);
+                y3 = TSimd.Fma(w1, s0, y3);
+                y10 = TSimd.Fma(v1, s0, y10);
+                y2 = TSimd.Fma(w4, x1, y2);
+                y9 = TSimd.Fma(v4, x1, y9);
+                y3 = TSimd.Fma(w2, x1, y3);
+                y10 = TSimd.Fma(v2, x1, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w0, x1, y4);
+                y11 = TSimd.Fma(v0, x1, y11);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                x0 = TSimd.Load(p + 4 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y3 = TSimd.Fma(w3, s0, y3);
+                y10 = TSimd.Fma(v3, s0, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w1, s0, y4);
+                y11 = TSimd.Fma(v1, s0, y11);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y3 = TSimd.Fma(w4, x0, y3);
+                y10 = TSimd.Fma(v4, x0, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y4 = TSimd.Fma(w2, x0, y4);
+                y11 = TSimd.Fma(v2, x0, y11);
+                y5 = TSimd.Fma(w0, x0, y5);
+                y12 = TSimd.Fma(v0, x0, y12);
+                x1 = TSimd.Load(p + 5 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y4 = TSimd.Fma(w3, s0, y4);
+                y11 = TSimd.Fma(v3, s0, y11);
+                y5 = TSimd.Fma(w1, s0, y5);
+                y12 = TSimd.Fma(v1, s0, y12);
+                y4 = TSimd.Fma(w4, x1, y4);
+                y11 = TSimd.Fma(v4, x1, y11);
+                y5 = TSimd.Fma(w2, x1, y5);
+                y12 = TSimd.Fma(v2, x1, y12);
+                y6 = TSimd.Fma(w0, x1, y6);
+                y13 = TSimd.Fma(v0, x1, y13);
+                x0 = TSimd.Load(p + 6 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y5 = TSimd.Fma(w3, s0, y5);
+                y12 = TSimd.Fma(v3, s0, y12);
+                y6 = TSimd.Fma(w1, s0, y6);
+                y13 = TSimd.Fma(v1, s0, y13);
+                y5 = TSimd.Fma(w4, x0, y5);
+                y12 = TSimd.Fma(v4, x0, y12);
+                y6 = TSimd.Fma(w2, x0, y6);
+                y13 = TSimd.Fma(v2, x0, y13);
+                x1 = TSimd.Load(p + 7 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y6 = TSimd.Fma(w3, s0, y6);
+                y13 = TSimd.Fma(v3, s0, y13);
+                y6 = TSimd.Fma(w4, x1, y6);
+                y13 = TSimd.Fma(v4, x1, y13);
+            }
+        }
+
+        p = rows[5] + at;
+        {
+            TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Lanes), v2 = TSimd.Load(v + 2 * TSimd.Lanes);
+            TVector v3 = TSimd.Load(v + 3 * TSimd.Lanes), v4 = TSimd.Load(v + 4 * TSimd.Lanes);
+            TVector x1 = TSimd.Load(p - step);
+            y7 = TSimd.Fma(v0, x1, y7);
+            TVector x0 = TSimd.Load(p);
+            TVector s0 = TSimd.Adjoin(x1, x0);
+            y7 = TSimd.Fma(v1, s0, y7);
+            y7 = TSimd.Fma(v2, x0, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y8 = TSimd.Fma(v0, x0, y8);
+            }
+
+            x1 = TSimd.Load(p + step);
+            s0 = TSimd.Adjoin(x0, x1);
+            y7 = TSimd.Fma(v3, s0, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y8 = TSimd.Fma(v1, s0, y8);
+            }
+
+            y7 = TSimd.Fma(v4, x1, y7);
+
+            if (TCount.Value >= 2)
+            {
+                y8 = TSimd.Fma(v2, x1, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y9 = TSimd.Fma(v0, x1, y9);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                x0 = TSimd.Load(p + 2 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y8 = TSimd.Fma(v3, s0, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y9 = TSimd.Fma(v1, s0, y9);
+            }
+
+            if (TCount.Value >= 2)
+            {
+                y8 = TSimd.Fma(v4, x0, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y9 = TSimd.Fma(v2, x0, y9);
+                y10 = TSimd.Fma(v0, x0, y10);
+                x1 = TSimd.Load(p + 3 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y9 = TSimd.Fma(v3, s0, y9);
+                y10 = TSimd.Fma(v1, s0, y10);
+                y9 = TSimd.Fma(v4, x1, y9);
+                y10 = TSimd.Fma(v2, x1, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y11 = TSimd.Fma(v0, x1, y11);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                x0 = TSimd.Load(p + 4 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y10 = TSimd.Fma(v3, s0, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y11 = TSimd.Fma(v1, s0, y11);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                y10 = TSimd.Fma(v4, x0, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                y11 = TSimd.Fma(v2, x0, y11);
+                y12 = TSimd.Fma(v0, x0, y12);
+                x1 = TSimd.Load(p + 5 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y11 = TSimd.Fma(v3, s0, y11);
+                y12 = TSimd.Fma(v1, s0, y12);
+                y11 = TSimd.Fma(v4, x1, y11);
+                y12 = TSimd.Fma(v2, x1, y12);
+                y13 = TSimd.Fma(v0, x1, y13);
+                x0 = TSimd.Load(p + 6 * step);
+                s0 = TSimd.Adjoin(x1, x0);
+                y12 = TSimd.Fma(v3, s0, y12);
+                y13 = TSimd.Fma(v1, s0, y13);
+                y12 = TSimd.Fma(v4, x0, y12);
+                y13 = TSimd.Fma(v2, x0, y13);
+                x1 = TSimd.Load(p + 7 * step);
+                s0 = TSimd.Adjoin(x0, x1);
+                y13 = TSimd.Fma(v3, s0, y13);
+                y13 = TSimd.Fma(v4, x1, y13);
+            }
+        }
+
+        TSimd.Store(y0, y);
+        TSimd.Store(y7, y + blockStride);
+
+        if (TCount.Value >= 2)
+        {
+            TSimd.Store(y1, y + step);
+            TSimd.Store(y8, y + blockStride + step);
+        }
+
+        if (TCount.Value >= 4)
+        {
+            TSimd.Store(y2, y + 2 * step);
+            TSimd.Store(y9, y + blockStride + 2 * step);
+            TSimd.Store(y3, y + 3 * step);
+            TSimd.Store(y10, y + blockStride + 3 * step);
+        }
+
+        if (TCount.Value >= 7)
+        {
+            TSimd.Store(y4, y + 4 * step);
+            TSimd.Store(y11, y + blockStride + 4 * step);
+            TSimd.Store(y5, y + 5 * step);
+            TSimd.Store(y12, y + blockStride + 5 * step);
+            TSimd.Store(y6, y + 6 * step);
+            TSimd.Store(y13, y + blockStride + 6 * step);
+        }
+    }
+}
