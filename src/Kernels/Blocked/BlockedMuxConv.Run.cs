@@ -37,9 +37,8 @@ internal sealed unsafe partial class BlockedMuxConv
         where TVector : struct
     {
         int width = OutWidth, blocks = part.Blocks;
-        int band = Math.Clamp(BandVectors / width, 1, rows);
+        int band = Math.Clamp(BandVectors / width / 2 * 2, 1, rows);
         float* sums = stackalloc float[(store.SumsOnly ? blocks * band * width * TSimd.Lanes : 0) + 16];
-        float** taps = stackalloc float*[2 * part.Kernel];
         sums = Aligned(sums);
         Sheet sheet = store.SumsOnly
             ? new Sheet { Y = sums, BlockStride = band * width * TSimd.Lanes, RowStride = width * TSimd.Lanes }
@@ -53,25 +52,14 @@ internal sealed unsafe partial class BlockedMuxConv
         {
             int count = Math.Min(band, firstRow + rows - row);
             sheet.Y = store.SumsOnly ? sums : store.Y + (nint)row * store.RowStride;
-            for (int r = 0; r < count; r++)
+            switch (part.Form)
             {
-                float* y = sheet.Y + r * sheet.RowStride;
-                switch (part.Form)
-                {
-                    case BlockedMuxForm.Plain:
-                        PlainRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, row + r);
-                        break;
-                    case BlockedMuxForm.Subpixel:
-                        SubpixelRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, row + r);
-                        break;
-                    case BlockedMuxForm.SuperpixelPair:
-                        PairRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, sheet.BlockStride,
-                            row + r);
-                        break;
-                    default:
-                        SingleRow<TSimd, TVector>(part.Kernel, source, w, store.Bias, taps, y, row + r);
-                        break;
-                }
+                case BlockedMuxForm.Subpixel:
+                    Subpixel<TSimd, TVector>(part.Kernel, source, w, store.Bias, sheet, row, count);
+                    break;
+                default:
+                    Rows<TSimd, TVector>(part, source, w, store.Bias, sheet, row, count);
+                    break;
             }
 
             if (!BlockedEpilogue.IsEmpty(store))
@@ -106,67 +94,60 @@ internal sealed unsafe partial class BlockedMuxConv
         }
     }
 
-    private void PlainRow<TSimd, TVector>(int kernel, Source source, float* w, float* bias, float** taps, float* y,
-        int row)
+    private void Rows<TSimd, TVector>(BlockedMuxPart part, Source source, float* w, float* bias, Sheet sheet, int row,
+        int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int reach = kernel / 2;
-        for (int kh = 0; kh < kernel; kh++)
+        BlockedMuxWork work = new() { RowStride = source.RowStride, W = w, Bias = bias, Kernel = part.Kernel };
+        BlockedMuxRows rows = new()
         {
-            taps[kh] = source.Row(row + kh - reach) - reach * TSimd.Lanes;
+            Work = &work,
+            X = source.Row(row),
+            XRow = source.RowStride,
+            Y = sheet.Y,
+            YRow = sheet.RowStride,
+            Rows = count,
+            Columns = OutWidth,
+        };
+        switch (part.Form)
+        {
+            case BlockedMuxForm.Plain:
+                rows.Whole<TSimd, TVector, One>();
+                break;
+            case BlockedMuxForm.SuperpixelPair:
+                work.BlockStride = source.BlockStride;
+                work.YBlockStride = sheet.BlockStride;
+                rows.Pair<TSimd, TVector>();
+                break;
+            default:
+                rows.Fine<TSimd, TVector>();
+                break;
         }
-
-        BlockedMuxTiles.Columns<TSimd, TVector, One>(taps, kernel, TSimd.Lanes, w, bias, y, OutWidth);
     }
 
-    private void SubpixelRow<TSimd, TVector>(int kernel, Source source, float* w, float* bias, float** taps, float* y,
-        int row)
+    /// <summary>The four phases one after the other: every second row, every second column.</summary>
+    private void Subpixel<TSimd, TVector>(int kernel, Source source, float* w, float* bias, Sheet sheet, int row, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int reach = kernel / 2, set = kernel * kernel * TSimd.Lanes;
-        for (int column = 0; column < 2; column++)
+        BlockedMuxWork work = new() { RowStride = 2 * (nint)source.RowStride, Bias = bias, Kernel = kernel };
+        BlockedMuxRows rows = new()
         {
-            for (int kh = 0; kh < kernel; kh++)
-            {
-                taps[kh] = source.Row(row + 2 * (kh - reach)) + (column - 2 * reach) * TSimd.Lanes;
-            }
-
-            BlockedMuxTiles.Columns<TSimd, TVector, Two>(taps, kernel, 2 * TSimd.Lanes,
-                w + (row % 2 * 2 + column) * set, bias, y + column * TSimd.Lanes, OutWidth / 2);
-        }
-    }
-
-    private void PairRow<TSimd, TVector>(int kernel, Source source, float* w, float* bias, float** taps, float* y,
-        int blockStride, int row)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        int reach = kernel / 2;
-        for (int fine = 0; fine <= kernel; fine++)
+            Work = &work,
+            XRow = 2 * (nint)source.RowStride,
+            YRow = 2 * (nint)sheet.RowStride,
+            Columns = OutWidth / 2,
+        };
+        for (int phase = 0; phase < 4; phase++)
         {
-            int from = fine - reach;
-            taps[fine] = source.Row(row + (from >> 1)) + (nint)(from & 1) * source.BlockStride;
+            (int first, int column) = (phase / 2, phase % 2);
+            rows.X = source.Row(row + first) + column * TSimd.Lanes;
+            rows.Y = sheet.Y + first * sheet.RowStride + column * TSimd.Lanes;
+            rows.Rows = (count + 1 - first) / 2;
+            work.W = w + ((row + first) % 2 * 2 + column) * kernel * kernel * TSimd.Lanes;
+            rows.Whole<TSimd, TVector, Two>();
         }
-
-        BlockedMuxTiles.PairColumns<TSimd, TVector>(taps, kernel, w, bias, y, blockStride, OutWidth);
-    }
-
-    private void SingleRow<TSimd, TVector>(int kernel, Source source, float* w, float* bias, float** taps, float* y,
-        int row)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        int reach = kernel / 2;
-        for (int kh = 0; kh < kernel; kh++)
-        {
-            int from = kh - reach, coarse = row + (from >> 1);
-            taps[2 * kh] = source.Row(coarse);
-            taps[2 * kh + 1] = (from & 1) == 0 ? null : source.Row(coarse + 1);
-        }
-
-        BlockedMuxTiles.FineColumns<TSimd, TVector>(taps, kernel, w, bias, y, OutWidth);
     }
 
     private static float* Aligned(float* p) => (float*)(((nint)p + 63) & ~63);

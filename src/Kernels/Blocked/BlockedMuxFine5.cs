@@ -2,28 +2,31 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>5×5 taps half a vector apart (fine columns).</summary>
+/// <summary>5×5 taps half a vector apart (fine columns): straddling vectors are joined in registers.</summary>
 internal readonly unsafe struct BlockedMuxFine5 : IBlockedMuxTile
 {
+    public static int Widest => 14;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(float** rows, nint at, int kernel, nint tapStep, float* w,
-        float* bias, float* y)
+    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TCount : struct, ICount
     {
-        nint step = TSimd.Lanes, half = step / 2;
-        TVector b = TSimd.Load(bias);
+        nint step = TSimd.Lanes;
+        float* w = work->W;
+        TVector b = TSimd.Load(work->Bias);
         TVector y0 = b, y1 = b, y2 = b, y3 = b, y4 = b, y5 = b, y6 = b,
             y7 = b, y8 = b, y9 = b, y10 = b, y11 = b, y12 = b, y13 = b;
-        for (int kh = 0; kh < 5; kh++, w += 5 * TSimd.Lanes)
+        for (int kh = 0, fine = work->Phase - 2; kh < 5; kh++, fine++, w += 5 * TSimd.Lanes)
         {
-            float* p = rows[2 * kh] + at, q = rows[2 * kh + 1];
+            float* p = x + (fine >> 1) * work->RowStride, q = p + work->RowStride;
             TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
             TVector w3 = TSimd.Load(w + 3 * TSimd.Lanes), w4 = TSimd.Load(w + 4 * TSimd.Lanes);
-            if (q is null)
+            if ((fine & 1) == 0 || work->BlockStride != 0)
             {
+                p += (fine & 1) * work->BlockStride;
                 TVector x1 = TSimd.Load(p - step);
                 y0 = TSimd.Fma(w0, x1, y0);
                 TVector x0 = TSimd.Load(p);
@@ -222,7 +225,6 @@ internal readonly unsafe struct BlockedMuxFine5 : IBlockedMuxTile
             }
             else
             {
-                q += at;
                 TVector x1 = TSimd.Straddle(TSimd.Load(p - step), TSimd.Load(q - step));
                 y0 = TSimd.Fma(w0, x1, y0);
                 TVector x0 = TSimd.Straddle(TSimd.Load(p), TSimd.Load(q));

@@ -2,21 +2,24 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>3×3 taps of both blocks of a super-pixel pair: four fine rows for two.</summary>
-internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxPairTile
+/// <summary>3×3 taps of both blocks of a super-pixel pair: 4 fine rows for two.</summary>
+internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxTile
 {
+    public static int Widest => 7;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TCount>(float** rows, nint at, float* w, float* bias, float* y,
-        nint blockStride)
+    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TStep : struct, ICount
         where TCount : struct, ICount
     {
         nint step = TSimd.Lanes;
-        TVector y0 = TSimd.Load(bias), y7 = TSimd.Load(bias + step);
+        float* w = work->W;
+        TVector y0 = TSimd.Load(work->Bias), y7 = TSimd.Load(work->Bias + step);
         TVector y1 = y0, y2 = y0, y3 = y0, y4 = y0, y5 = y0, y6 = y0;
         TVector y8 = y7, y9 = y7, y10 = y7, y11 = y7, y12 = y7, y13 = y7;
-        float* p = rows[0] + at, v = w + 9 * step;
+        float* p = x + (-1 >> 1) * work->RowStride + work->BlockStride, v = w + 9 * step;
         {
             TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
             TVector x1 = TSimd.Load(p - step);
@@ -71,9 +74,9 @@ internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxPairTile
             }
         }
 
-        for (int f = 1; f < 3; f++)
+        for (int fine = 0; fine < 2; fine++)
         {
-            p = rows[f] + at;
+            p = x + (fine >> 1) * work->RowStride + (fine & 1) * work->BlockStride;
             w += 3 * step;
             TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
             TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Lanes), v2 = TSimd.Load(v + 2 * TSimd.Lanes);
@@ -151,7 +154,7 @@ internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxPairTile
             }
         }
 
-        p = rows[3] + at;
+        p = x + work->RowStride;
         {
             TVector v0 = TSimd.Load(v), v1 = TSimd.Load(v + TSimd.Lanes), v2 = TSimd.Load(v + 2 * TSimd.Lanes);
             TVector x1 = TSimd.Load(p - step);
@@ -206,31 +209,32 @@ internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxPairTile
             }
         }
 
+        nint second = work->YBlockStride;
         TSimd.Store(y0, y);
-        TSimd.Store(y7, y + blockStride);
+        TSimd.Store(y7, y + second);
 
         if (TCount.Value >= 2)
         {
             TSimd.Store(y1, y + step);
-            TSimd.Store(y8, y + blockStride + step);
+            TSimd.Store(y8, y + second + step);
         }
 
         if (TCount.Value >= 4)
         {
             TSimd.Store(y2, y + 2 * step);
-            TSimd.Store(y9, y + blockStride + 2 * step);
+            TSimd.Store(y9, y + second + 2 * step);
             TSimd.Store(y3, y + 3 * step);
-            TSimd.Store(y10, y + blockStride + 3 * step);
+            TSimd.Store(y10, y + second + 3 * step);
         }
 
         if (TCount.Value >= 7)
         {
             TSimd.Store(y4, y + 4 * step);
-            TSimd.Store(y11, y + blockStride + 4 * step);
+            TSimd.Store(y11, y + second + 4 * step);
             TSimd.Store(y5, y + 5 * step);
-            TSimd.Store(y12, y + blockStride + 5 * step);
+            TSimd.Store(y12, y + second + 5 * step);
             TSimd.Store(y6, y + 6 * step);
-            TSimd.Store(y13, y + blockStride + 6 * step);
+            TSimd.Store(y13, y + second + 6 * step);
         }
     }
 }

@@ -1,440 +1,211 @@
-using System.Runtime.CompilerServices;
-
 namespace MuxKernels;
 
-/// <summary>A tile of one row of outputs, TCount vectors wide:
-/// <c>y[v] = b + Σ w[kh, kw]·x[kh][v·step + kw·tapStep]</c>, one tap after the other in the order of the weights, so that
-/// all tiles give the same bits. Accumulators and weights live in registers.</summary>
+/// <summary>What all tiles of a run of rows have in common.</summary>
+internal unsafe struct BlockedMuxWork
+{
+    /// <summary>Floats from one row of taps to the next; in super-pixel pieces from one row of pixels to the
+    /// next.</summary>
+    public nint RowStride;
+
+    /// <summary>Floats between the two blocks of x of a super-pixel pair, 0 in a single block.</summary>
+    public nint BlockStride;
+
+    /// <summary>The same of y.</summary>
+    public nint YBlockStride;
+
+    /// <summary>Weights, <c>[kernel²][L]</c>, for tiles of both blocks of a pair <c>[2][kernel²][L]</c>.</summary>
+    public float* W;
+
+    /// <summary>What the sums begin with.</summary>
+    public float* Bias;
+
+    /// <summary>Taps along each axis.</summary>
+    public int Kernel;
+
+    /// <summary>The fine row of a pixel that a block of a super-pixel pair holds.</summary>
+    public int Phase;
+}
+
+/// <summary>A tile of one row of outputs, TCount vectors that are TStep pixels apart. Each output adds its taps one after
+/// the other in the order of the weights, so that all tiles give the same bits. Accumulators and weights live in
+/// registers.</summary>
 internal unsafe interface IBlockedMuxTile
 {
+    /// <summary>Vectors of the widest tile.</summary>
+    static abstract int Widest { get; }
+
     /// <summary>Computes a tile.</summary>
-    /// <param name="rows">For each row of taps the address of the first tap of column 0.</param>
-    /// <param name="at">Floats from column 0 to the tile's first column.</param>
-    /// <param name="kernel">Taps along each axis.</param>
-    /// <param name="tapStep">Floats from one tap to the next.</param>
-    /// <param name="w">Weights, <c>[kernel²][L]</c>.</param>
-    /// <param name="bias">What the sums begin with, <c>[L]</c>.</param>
-    /// <param name="y">The tile's first output.</param>
-    static abstract void Run<TSimd, TVector, TStep, TCount>(float** rows, nint at, int kernel, nint tapStep, float* w,
-        float* bias, float* y)
+    /// <param name="work">What tiles have in common.</param>
+    /// <param name="x">The pixel of the first output (in the first block of a pair).</param>
+    /// <param name="y">The first output.</param>
+    static abstract void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TCount : struct, ICount;
-}
-
-/// <summary>A tile of TCount pixels of both blocks of a super-pixel pair; for the parameters see
-/// <see cref="BlockedMuxTiles.PairColumns"/>.</summary>
-internal unsafe interface IBlockedMuxPairTile
-{
-    /// <summary>Computes a tile.</summary>
-    static abstract void Run<TSimd, TVector, TCount>(float** rows, nint at, float* w, float* bias, float* y,
-        nint blockStride)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
         where TCount : struct, ICount;
 }
 
 /// <summary>Rows of outputs cut into tiles of 14 … 1 vectors.</summary>
-internal static unsafe class BlockedMuxTiles
+internal unsafe ref struct BlockedMuxRows
 {
-    /// <summary>One row of outputs; for the parameters see <see cref="IBlockedMuxTile"/>.</summary>
-    public static void Columns<TSimd, TVector, TStep>(float** rows, int kernel, int tapStep, float* w, float* bias,
-        float* y, int columns)
+    /// <summary>What tiles have in common.</summary>
+    public BlockedMuxWork* Work;
+
+    /// <summary>The pixel of the first output.</summary>
+    public float* X;
+
+    /// <summary>Floats from one of the rows to the next.</summary>
+    public nint XRow;
+
+    /// <summary>The first output.</summary>
+    public float* Y;
+
+    /// <summary>Floats from one of the rows to the next.</summary>
+    public nint YRow;
+
+    /// <summary>Number of rows.</summary>
+    public int Rows;
+
+    /// <summary>Outputs of a row.</summary>
+    public int Columns;
+
+    /// <summary>Taps TStep pixels apart: plain and sub-pixel pieces.</summary>
+    public readonly void Whole<TSimd, TVector, TStep>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
     {
-        if (kernel == 3)
-        {
-            Columns<TSimd, TVector, TStep, BlockedMuxWhole3>(rows, kernel, tapStep, w, bias, y, columns);
-        }
-        else if (kernel == 5 && TSimd.Lanes == 16)
-        {
-            Columns<TSimd, TVector, TStep, BlockedMuxWhole5>(rows, kernel, tapStep, w, bias, y, columns);
-        }
-        else
-        {
-            Columns<TSimd, TVector, TStep, BlockedMuxTaps>(rows, kernel, tapStep, w, bias, y, columns);
-        }
-    }
-
-    /// <summary>One row of outputs of a super-pixel piece of one block.</summary>
-    /// <param name="rows">For each row of taps the addresses of column 0 of a row of pixels and, where the tap's fine rows
-    /// are the lower one of it and the upper one of the next, of the next; else null.</param>
-    /// <param name="kernel">Taps along each axis.</param>
-    /// <param name="w">Weights, <c>[kernel²][L]</c>.</param>
-    /// <param name="bias">What the sums begin with, <c>[L]</c>.</param>
-    /// <param name="y">Column 0.</param>
-    /// <param name="columns">Outputs.</param>
-    /// <typeparam name="TSimd">Vector operations.</typeparam>
-    /// <typeparam name="TVector">The register.</typeparam>
-    public static void FineColumns<TSimd, TVector>(float** rows, int kernel, float* w, float* bias, float* y, int columns)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        switch (kernel)
+        switch (Work->Kernel)
         {
             case 3:
-                Columns<TSimd, TVector, One, BlockedMuxFine3>(rows, kernel, 0, w, bias, y, columns);
+                Run<TSimd, TVector, TStep, BlockedMuxWhole3>();
+                break;
+            case 5 when Columns == 7 && TSimd.Lanes == 16:
+                SevenColumns<TSimd, TVector, TStep>();
                 break;
             case 5:
-                Columns<TSimd, TVector, One, BlockedMuxFine5>(rows, kernel, 0, w, bias, y, columns);
+                Run<TSimd, TVector, TStep, BlockedMuxWhole5>();
                 break;
             default:
-                Columns<TSimd, TVector, One, BlockedMuxFineTaps>(rows, kernel, 0, w, bias, y, columns);
+                Run<TSimd, TVector, TStep, BlockedMuxTaps>();
                 break;
         }
     }
 
-    /// <summary>One row of each of the two blocks of a super-pixel pair.</summary>
-    /// <param name="rows">Kernel + 1 fine rows, column 0: the first kernel of them are the taps of the upper row, the last
-    /// kernel of them those of the lower row.</param>
-    /// <param name="kernel">Taps along each axis.</param>
-    /// <param name="w">Weights, <c>[2][kernel²][L]</c>.</param>
-    /// <param name="bias">What the sums begin with, <c>[2][L]</c>.</param>
-    /// <param name="y">Column 0.</param>
-    /// <param name="blockStride">Floats from one block of y to the next.</param>
-    /// <param name="columns">Outputs.</param>
-    /// <typeparam name="TSimd">Vector operations.</typeparam>
-    /// <typeparam name="TVector">The register.</typeparam>
-    public static void PairColumns<TSimd, TVector>(float** rows, int kernel, float* w, float* bias, float* y,
-        nint blockStride, int columns)
+    /// <summary>Taps half a vector apart: super-pixel pieces of one block, or one block of a pair.</summary>
+    public readonly void Fine<TSimd, TVector>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        if (TSimd.Lanes == 16 && kernel == 3)
+        switch (Work->Kernel)
         {
-            PairTiles<TSimd, TVector, BlockedMuxPair3>(rows, w, bias, y, blockStride, columns);
+            case 3:
+                Run<TSimd, TVector, One, BlockedMuxFine3>();
+                break;
+            case 5:
+                Run<TSimd, TVector, One, BlockedMuxFine5>();
+                break;
+            default:
+                Run<TSimd, TVector, One, BlockedMuxFineTaps>();
+                break;
         }
-        else if (TSimd.Lanes == 16 && kernel == 5)
+    }
+
+    /// <summary>Both blocks of a super-pixel pair: together where there are registers for it.</summary>
+    public void Pair<TSimd, TVector>()
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        if (TSimd.Lanes == 16 && Work->Kernel == 3)
         {
-            PairTiles<TSimd, TVector, BlockedMuxPair5>(rows, w, bias, y, blockStride, columns);
+            Run<TSimd, TVector, One, BlockedMuxPair3>();
+        }
+        else if (TSimd.Lanes == 16 && Work->Kernel == 5)
+        {
+            Run<TSimd, TVector, One, BlockedMuxPair5>();
         }
         else
         {
-            float** taps = stackalloc float*[2 * kernel];
-            for (int block = 0; block < 2; block++)
-            {
-                for (int kh = 0; kh < kernel; kh++)
-                {
-                    taps[2 * kh] = rows[block + kh];
-                    taps[2 * kh + 1] = null;
-                }
-
-                FineColumns<TSimd, TVector>(taps, kernel, w + block * kernel * kernel * TSimd.Lanes,
-                    bias + block * TSimd.Lanes, y + block * blockStride, columns);
-            }
+            Fine<TSimd, TVector>();
+            Work->Phase = 1;
+            Work->W += Work->Kernel * Work->Kernel * TSimd.Lanes;
+            Work->Bias += TSimd.Lanes;
+            Y += Work->YBlockStride;
+            Fine<TSimd, TVector>();
         }
     }
 
-    private static void PairTiles<TSimd, TVector, TTile>(float** rows, float* w, float* bias, float* y,
-        nint blockStride, int columns)
+    /// <summary>Two rows at a time: seven sums alone would wait for one another.</summary>
+    private readonly void SevenColumns<TSimd, TVector, TStep>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TTile : struct, IBlockedMuxPairTile
+        where TStep : struct, ICount
     {
-        for (int column = 0; column < columns;)
+        int row = 0;
+        for (; row + 2 <= Rows; row += 2)
         {
-            nint at = (nint)column * TSimd.Lanes;
-            int rest = columns - column;
-            if (rest >= 7 && rest != 8)
-            {
-                TTile.Run<TSimd, TVector, Seven>(rows, at, w, bias, y + at, blockStride);
-                column += 7;
-            }
-            else if (rest >= 4)
-            {
-                TTile.Run<TSimd, TVector, Four>(rows, at, w, bias, y + at, blockStride);
-                column += 4;
-            }
-            else if (rest >= 2)
-            {
-                TTile.Run<TSimd, TVector, Two>(rows, at, w, bias, y + at, blockStride);
-                column += 2;
-            }
-            else
-            {
-                TTile.Run<TSimd, TVector, One>(rows, at, w, bias, y + at, blockStride);
-                column++;
-            }
+            BlockedMuxTwo5.Run<TSimd, TVector, TStep>(Work, X + row * XRow, XRow, Y + row * YRow, YRow);
+        }
+
+        if (row < Rows)
+        {
+            BlockedMuxWhole5.Run<TSimd, TVector, TStep, Seven>(Work, X + row * XRow, Y + row * YRow);
         }
     }
 
-    private static void Columns<TSimd, TVector, TStep, TTile>(float** rows, int kernel, int tapStep, float* w, float* bias,
-        float* y, int columns)
+    private readonly void Run<TSimd, TVector, TStep, TTile>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TTile : struct, IBlockedMuxTile
     {
-        for (int column = 0; column < columns;)
+        int wide = TSimd.Lanes == 16 ? TTile.Widest : 7, column = 0;
+        if (wide == 14 && Columns % 14 != 2)
         {
-            nint at = (nint)column * TStep.Value * TSimd.Lanes;
-            int rest = columns - column;
-            if (TSimd.Lanes == 16 && rest >= 14 && rest != 16)
-            {
-                TTile.Run<TSimd, TVector, TStep, Fourteen>(rows, at, kernel, tapStep, w, bias, y + at);
-                column += 14;
-            }
-            else if (rest >= 8 && rest % 7 != 0)
-            {
-                TTile.Run<TSimd, TVector, TStep, Eight>(rows, at, kernel, tapStep, w, bias, y + at);
-                column += 8;
-            }
-            else if (rest >= 7)
-            {
-                TTile.Run<TSimd, TVector, TStep, Seven>(rows, at, kernel, tapStep, w, bias, y + at);
-                column += 7;
-            }
-            else if (rest >= 4)
-            {
-                TTile.Run<TSimd, TVector, TStep, Four>(rows, at, kernel, tapStep, w, bias, y + at);
-                column += 4;
-            }
-            else if (rest >= 2)
-            {
-                TTile.Run<TSimd, TVector, TStep, Two>(rows, at, kernel, tapStep, w, bias, y + at);
-                column += 2;
-            }
-            else
-            {
-                TTile.Run<TSimd, TVector, TStep, One>(rows, at, kernel, tapStep, w, bias, y + at);
-                column++;
-            }
+            Sweep<TSimd, TVector, TStep, TTile, Fourteen>(ref column);
         }
-    }
-}
 
-/// <summary>Any kernel, any step of taps: x comes from the first cache as an operand of the multiply-add.</summary>
-internal readonly unsafe struct BlockedMuxTaps : IBlockedMuxTile
-{
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(float** rows, nint at, int kernel, nint tapStep, float* w,
-        float* bias, float* y)
+        if (TTile.Widest >= 8 && (Columns - column) % 7 != 0)
+        {
+            Sweep<TSimd, TVector, TStep, TTile, Eight>(ref column);
+        }
+
+        if (TTile.Widest >= 8 || Columns % 7 != 1)
+        {
+            Sweep<TSimd, TVector, TStep, TTile, Seven>(ref column);
+        }
+
+        Sweep<TSimd, TVector, TStep, TTile, Four>(ref column);
+        Sweep<TSimd, TVector, TStep, TTile, Two>(ref column);
+        Sweep<TSimd, TVector, TStep, TTile, One>(ref column);
+    }
+
+    /// <summary>As many tiles of TCount as fit from a column on, row by row.</summary>
+    private readonly void Sweep<TSimd, TVector, TStep, TTile, TCount>(ref int column)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TTile : struct, IBlockedMuxTile
         where TCount : struct, ICount
     {
-        nint step = TStep.Value * TSimd.Lanes;
-        TVector b = TSimd.Load(bias);
-        TVector y0 = b, y1 = b, y2 = b, y3 = b, y4 = b, y5 = b, y6 = b,
-            y7 = b, y8 = b, y9 = b, y10 = b, y11 = b, y12 = b, y13 = b;
-        for (int kh = 0; kh < kernel; kh++)
+        int tiles = (Columns - column) / TCount.Value;
+        if (tiles == 0)
         {
-            float* p = rows[kh] + at;
-            for (int kw = 0; kw < kernel; kw++, p += tapStep, w += TSimd.Lanes)
+            return;
+        }
+
+        nint step = (nint)TStep.Value * TSimd.Lanes, at = column * step;
+        for (int row = 0; row < Rows; row++)
+        {
+            float* x = X + row * XRow + at, y = Y + row * YRow + at;
+            for (int tile = tiles; tile > 0; tile--)
             {
-                TVector tap = TSimd.Load(w);
-                y0 = TSimd.Fma(tap, TSimd.Load(p), y0);
-
-                if (TCount.Value >= 2)
-                {
-                    y1 = TSimd.Fma(tap, TSimd.Load(p + step), y1);
-                }
-
-                if (TCount.Value >= 4)
-                {
-                    y2 = TSimd.Fma(tap, TSimd.Load(p + 2 * step), y2);
-                    y3 = TSimd.Fma(tap, TSimd.Load(p + 3 * step), y3);
-                }
-
-                if (TCount.Value >= 7)
-                {
-                    y4 = TSimd.Fma(tap, TSimd.Load(p + 4 * step), y4);
-                    y5 = TSimd.Fma(tap, TSimd.Load(p + 5 * step), y5);
-                    y6 = TSimd.Fma(tap, TSimd.Load(p + 6 * step), y6);
-                }
-
-                if (TCount.Value >= 8)
-                {
-                    y7 = TSimd.Fma(tap, TSimd.Load(p + 7 * step), y7);
-                }
-
-                if (TCount.Value >= 14)
-                {
-                    y8 = TSimd.Fma(tap, TSimd.Load(p + 8 * step), y8);
-                    y9 = TSimd.Fma(tap, TSimd.Load(p + 9 * step), y9);
-                    y10 = TSimd.Fma(tap, TSimd.Load(p + 10 * step), y10);
-                    y11 = TSimd.Fma(tap, TSimd.Load(p + 11 * step), y11);
-                    y12 = TSimd.Fma(tap, TSimd.Load(p + 12 * step), y12);
-                    y13 = TSimd.Fma(tap, TSimd.Load(p + 13 * step), y13);
-                }
+                TTile.Run<TSimd, TVector, TStep, TCount>(Work, x, y);
+                x += TCount.Value * step;
+                y += TCount.Value * step;
             }
         }
 
-        TSimd.Store(y0, y);
-
-        if (TCount.Value >= 2)
-        {
-            TSimd.Store(y1, y + step);
-        }
-
-        if (TCount.Value >= 4)
-        {
-            TSimd.Store(y2, y + 2 * step);
-            TSimd.Store(y3, y + 3 * step);
-        }
-
-        if (TCount.Value >= 7)
-        {
-            TSimd.Store(y4, y + 4 * step);
-            TSimd.Store(y5, y + 5 * step);
-            TSimd.Store(y6, y + 6 * step);
-        }
-
-        if (TCount.Value >= 8)
-        {
-            TSimd.Store(y7, y + 7 * step);
-        }
-
-        if (TCount.Value >= 14)
-        {
-            TSimd.Store(y8, y + 8 * step);
-            TSimd.Store(y9, y + 9 * step);
-            TSimd.Store(y10, y + 10 * step);
-            TSimd.Store(y11, y + 11 * step);
-            TSimd.Store(y12, y + 12 * step);
-            TSimd.Store(y13, y + 13 * step);
-        }
-    }
-}
-
-/// <summary>Any kernel with taps half a vector apart (fine columns).</summary>
-internal readonly unsafe struct BlockedMuxFineTaps : IBlockedMuxTile
-{
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(float** rows, nint at, int kernel, nint tapStep, float* w,
-        float* bias, float* y)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-        where TCount : struct, ICount
-    {
-        nint step = TSimd.Lanes, half = step / 2;
-        int reach = kernel / 2;
-        TVector b = TSimd.Load(bias);
-        TVector y0 = b, y1 = b, y2 = b, y3 = b, y4 = b, y5 = b, y6 = b,
-            y7 = b, y8 = b, y9 = b, y10 = b, y11 = b, y12 = b, y13 = b;
-        for (int kh = 0; kh < kernel; kh++)
-        {
-            float* p = rows[2 * kh] + at - reach * half, q = rows[2 * kh + 1];
-            q = q is null ? null : q + at - reach * half;
-            for (int kw = 0; kw < kernel; kw++, w += TSimd.Lanes, p += half)
-            {
-                TVector tap = TSimd.Load(w);
-                if (q is null)
-                {
-                    y0 = TSimd.Fma(tap, TSimd.Load(p), y0);
-
-                    if (TCount.Value >= 2)
-                    {
-                        y1 = TSimd.Fma(tap, TSimd.Load(p + step), y1);
-                    }
-
-                    if (TCount.Value >= 4)
-                    {
-                        y2 = TSimd.Fma(tap, TSimd.Load(p + 2 * step), y2);
-                        y3 = TSimd.Fma(tap, TSimd.Load(p + 3 * step), y3);
-                    }
-
-                    if (TCount.Value >= 7)
-                    {
-                        y4 = TSimd.Fma(tap, TSimd.Load(p + 4 * step), y4);
-                        y5 = TSimd.Fma(tap, TSimd.Load(p + 5 * step), y5);
-                        y6 = TSimd.Fma(tap, TSimd.Load(p + 6 * step), y6);
-                    }
-
-                    if (TCount.Value >= 8)
-                    {
-                        y7 = TSimd.Fma(tap, TSimd.Load(p + 7 * step), y7);
-                    }
-
-                    if (TCount.Value >= 14)
-                    {
-                        y8 = TSimd.Fma(tap, TSimd.Load(p + 8 * step), y8);
-                        y9 = TSimd.Fma(tap, TSimd.Load(p + 9 * step), y9);
-                        y10 = TSimd.Fma(tap, TSimd.Load(p + 10 * step), y10);
-                        y11 = TSimd.Fma(tap, TSimd.Load(p + 11 * step), y11);
-                        y12 = TSimd.Fma(tap, TSimd.Load(p + 12 * step), y12);
-                        y13 = TSimd.Fma(tap, TSimd.Load(p + 13 * step), y13);
-                    }
-                }
-                else
-                {
-                    y0 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p), TSimd.Load(q)), y0);
-
-                    if (TCount.Value >= 2)
-                    {
-                        y1 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + step), TSimd.Load(q + step)), y1);
-                    }
-
-                    if (TCount.Value >= 4)
-                    {
-                        y2 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 2 * step), TSimd.Load(q + 2 * step)), y2);
-                        y3 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 3 * step), TSimd.Load(q + 3 * step)), y3);
-                    }
-
-                    if (TCount.Value >= 7)
-                    {
-                        y4 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 4 * step), TSimd.Load(q + 4 * step)), y4);
-                        y5 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 5 * step), TSimd.Load(q + 5 * step)), y5);
-                        y6 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 6 * step), TSimd.Load(q + 6 * step)), y6);
-                    }
-
-                    if (TCount.Value >= 8)
-                    {
-                        y7 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 7 * step), TSimd.Load(q + 7 * step)), y7);
-                    }
-
-                    if (TCount.Value >= 14)
-                    {
-                        y8 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 8 * step), TSimd.Load(q + 8 * step)), y8);
-                        y9 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 9 * step), TSimd.Load(q + 9 * step)), y9);
-                        y10 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 10 * step), TSimd.Load(q + 10 * step)), y10);
-                        y11 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 11 * step), TSimd.Load(q + 11 * step)), y11);
-                        y12 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 12 * step), TSimd.Load(q + 12 * step)), y12);
-                        y13 = TSimd.Fma(tap, TSimd.Straddle(TSimd.Load(p + 13 * step), TSimd.Load(q + 13 * step)), y13);
-                    }
-                    q += half;
-                }
-            }
-        }
-
-        TSimd.Store(y0, y);
-
-        if (TCount.Value >= 2)
-        {
-            TSimd.Store(y1, y + step);
-        }
-
-        if (TCount.Value >= 4)
-        {
-            TSimd.Store(y2, y + 2 * step);
-            TSimd.Store(y3, y + 3 * step);
-        }
-
-        if (TCount.Value >= 7)
-        {
-            TSimd.Store(y4, y + 4 * step);
-            TSimd.Store(y5, y + 5 * step);
-            TSimd.Store(y6, y + 6 * step);
-        }
-
-        if (TCount.Value >= 8)
-        {
-            TSimd.Store(y7, y + 7 * step);
-        }
-
-        if (TCount.Value >= 14)
-        {
-            TSimd.Store(y8, y + 8 * step);
-            TSimd.Store(y9, y + 9 * step);
-            TSimd.Store(y10, y + 10 * step);
-            TSimd.Store(y11, y + 11 * step);
-            TSimd.Store(y12, y + 12 * step);
-            TSimd.Store(y13, y + 13 * step);
-        }
+        column += tiles * TCount.Value;
     }
 }

@@ -5,21 +5,23 @@ namespace MuxKernels;
 /// <summary>3×3 taps a column apart: a vector of x is loaded once for three columns.</summary>
 internal readonly unsafe struct BlockedMuxWhole3 : IBlockedMuxTile
 {
+    public static int Widest => 14;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(float** rows, nint at, int kernel, nint tapStep, float* w,
-        float* bias, float* y)
+    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TCount : struct, ICount
     {
         nint step = TStep.Value * TSimd.Lanes;
-        TVector b = TSimd.Load(bias);
+        float* w = work->W;
+        TVector b = TSimd.Load(work->Bias);
         TVector y0 = b, y1 = b, y2 = b, y3 = b, y4 = b, y5 = b, y6 = b,
             y7 = b, y8 = b, y9 = b, y10 = b, y11 = b, y12 = b, y13 = b;
-        for (int kh = 0; kh < 3; kh++, w += 3 * TSimd.Lanes)
+        float* p = x - (work->RowStride + step);
+        for (int kh = 0; kh < 3; kh++, w += 3 * TSimd.Lanes, p += work->RowStride)
         {
-            float* p = rows[kh] + at;
             TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
             TVector x0 = TSimd.Load(p);
             y0 = TSimd.Fma(w0, x0, y0);

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+
+namespace MuxKernels;
+
+/// <summary>5×5 taps a column apart, two rows of seven columns.</summary>
+internal readonly unsafe struct BlockedMuxTwo5
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Run<TSimd, TVector, TStep>(BlockedMuxWork* work, float* x, nint xRow, float* y, nint yRow)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+    {
+        nint step = TStep.Value * TSimd.Lanes;
+        float* w = work->W;
+        TVector b = TSimd.Load(work->Bias);
+        TVector y0 = b, y1 = b, y2 = b, y3 = b, y4 = b, y5 = b, y6 = b,
+            y7 = b, y8 = b, y9 = b, y10 = b, y11 = b, y12 = b, y13 = b;
+        x -= 2 * (work->RowStride + step);
+        for (int kh = 0; kh < 5; kh++, w += 5 * TSimd.Lanes, x += work->RowStride)
+        {
+            float* p = x;
+            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes), w2 = TSimd.Load(w + 2 * TSimd.Lanes);
+            TVector w3 = TSimd.Load(w + 3 * TSimd.Lanes), w4 = TSimd.Load(w + 4 * TSimd.Lanes);
+            TVector x0 = TSimd.Load(p);
+            y0 = TSimd.Fma(w0, x0, y0);
+            TVector x1 = TSimd.Load(p + step);
+            y0 = TSimd.Fma(w1, x1, y0);
+            y1 = TSimd.Fma(w0, x1, y1);
+            x0 = TSimd.Load(p + 2 * step);
+            y0 = TSimd.Fma(w2, x0, y0);
+            y1 = TSimd.Fma(w1, x0, y1);
+            y2 = TSimd.Fma(w0, x0, y2);
+            x1 = TSimd.Load(p + 3 * step);
+            y0 = TSimd.Fma(w3, x1, y0);
+            y1 = TSimd.Fma(w2, x1, y1);
+            y2 = TSimd.Fma(w1, x1, y2);
+            y3 = TSimd.Fma(w0, x1, y3);
+            x0 = TSimd.Load(p + 4 * step);
+            y0 = TSimd.Fma(w4, x0, y0);
+            y1 = TSimd.Fma(w3, x0, y1);
+            y2 = TSimd.Fma(w2, x0, y2);
+            y3 = TSimd.Fma(w1, x0, y3);
+            y4 = TSimd.Fma(w0, x0, y4);
+            x1 = TSimd.Load(p + 5 * step);
+            y1 = TSimd.Fma(w4, x1, y1);
+            y2 = TSimd.Fma(w3, x1, y2);
+            y3 = TSimd.Fma(w2, x1, y3);
+            y4 = TSimd.Fma(w1, x1, y4);
+            y5 = TSimd.Fma(w0, x1, y5);
+            x0 = TSimd.Load(p + 6 * step);
+            y2 = TSimd.Fma(w4, x0, y2);
+            y3 = TSimd.Fma(w3, x0, y3);
+            y4 = TSimd.Fma(w2, x0, y4);
+            y5 = TSimd.Fma(w1, x0, y5);
+            y6 = TSimd.Fma(w0, x0, y6);
+            x1 = TSimd.Load(p + 7 * step);
+            y3 = TSimd.Fma(w4, x1, y3);
+            y4 = TSimd.Fma(w3, x1, y4);
+            y5 = TSimd.Fma(w2, x1, y5);
+            y6 = TSimd.Fma(w1, x1, y6);
+            x0 = TSimd.Load(p + 8 * step);
+            y4 = TSimd.Fma(w4, x0, y4);
+            y5 = TSimd.Fma(w3, x0, y5);
+            y6 = TSimd.Fma(w2, x0, y6);
+            x1 = TSimd.Load(p + 9 * step);
+            y5 = TSimd.Fma(w4, x1, y5);
+            y6 = TSimd.Fma(w3, x1, y6);
+            x0 = TSimd.Load(p + 10 * step);
+            y6 = TSimd.Fma(w4, x0, y6);
+            p += xRow;
+            x0 = TSimd.Load(p);
+            y7 = TSimd.Fma(w0, x0, y7);
+            x1 = TSimd.Load(p + step);
+            y7 = TSimd.Fma(w1, x1, y7);
+            y8 = TSimd.Fma(w0, x1, y8);
+            x0 = TSimd.Load(p + 2 * step);
+            y7 = TSimd.Fma(w2, x0, y7);
+            y8 = TSimd.Fma(w1, x0, y8);
+            y9 = TSimd.Fma(w0, x0, y9);
+            x1 = TSimd.Load(p + 3 * step);
+            y7 = TSimd.Fma(w3, x1, y7);
+            y8 = TSimd.Fma(w2, x1, y8);
+            y9 = TSimd.Fma(w1, x1, y9);
+            y10 = TSimd.Fma(w0, x1, y10);
+            x0 = TSimd.Load(p + 4 * step);
+            y7 = TSimd.Fma(w4, x0, y7);
+            y8 = TSimd.Fma(w3, x0, y8);
+            y9 = TSimd.Fma(w2, x0, y9);
+            y10 = TSimd.Fma(w1, x0, y10);
+            y11 = TSimd.Fma(w0, x0, y11);
+            x1 = TSimd.Load(p + 5 * step);
+            y8 = TSimd.Fma(w4, x1, y8);
+            y9 = TSimd.Fma(w3, x1, y9);
+            y10 = TSimd.Fma(w2, x1, y10);
+            y11 = TSimd.Fma(w1, x1, y11);
+            y12 = TSimd.Fma(w0, x1, y12);
+            x0 = TSimd.Load(p + 6 * step);
+            y9 = TSimd.Fma(w4, x0, y9);
+            y10 = TSimd.Fma(w3, x0, y10);
+            y11 = TSimd.Fma(w2, x0, y11);
+            y12 = TSimd.Fma(w1, x0, y12);
+            y13 = TSimd.Fma(w0, x0, y13);
+            x1 = TSimd.Load(p + 7 * step);
+            y10 = TSimd.Fma(w4, x1, y10);
+            y11 = TSimd.Fma(w3, x1, y11);
+            y12 = TSimd.Fma(w2, x1, y12);
+            y13 = TSimd.Fma(w1, x1, y13);
+            x0 = TSimd.Load(p + 8 * step);
+            y11 = TSimd.Fma(w4, x0, y11);
+            y12 = TSimd.Fma(w3, x0, y12);
+            y13 = TSimd.Fma(w2, x0, y13);
+            x1 = TSimd.Load(p + 9 * step);
+            y12 = TSimd.Fma(w4, x1, y12);
+            y13 = TSimd.Fma(w3, x1, y13);
+            x0 = TSimd.Load(p + 10 * step);
+            y13 = TSimd.Fma(w4, x0, y13);
+        }
+
+        TSimd.Store(y0, y);
+        TSimd.Store(y1, y + step);
+        TSimd.Store(y2, y + 2 * step);
+        TSimd.Store(y3, y + 3 * step);
+        TSimd.Store(y4, y + 4 * step);
+        TSimd.Store(y5, y + 5 * step);
+        TSimd.Store(y6, y + 6 * step);
+        y += yRow;
+        TSimd.Store(y7, y);
+        TSimd.Store(y8, y + step);
+        TSimd.Store(y9, y + 2 * step);
+        TSimd.Store(y10, y + 3 * step);
+        TSimd.Store(y11, y + 4 * step);
+        TSimd.Store(y12, y + 5 * step);
+        TSimd.Store(y13, y + 6 * step);
+    }
+}
