@@ -10,6 +10,7 @@ public class ReadmeTests
     [Theory]
     [InlineData("samples/OneKernel/Program.cs")]
     [InlineData("samples/OneNetwork/Program.cs")]
+    [InlineData("samples/PlannedNetwork/Program.cs")]
     public void Its_programs_are_the_samples(string sample) =>
         Assert.Contains(Lines(File.ReadAllText(Path.Combine(Root, sample))), Lines(Readme()));
 

@@ -19,7 +19,8 @@ namespace MuxKernels.Cli;
 /// <param name="PercentOfPeak">Share of the peak measured in the same run.</param>
 /// <param name="FmaUs">Multiply-adds of its vectors, idle lanes included, at the peak.</param>
 /// <param name="TrafficUs">Its bytes at the speed of a copy that touches as many.</param>
-/// <param name="SwishUs">Its swishes and sigmoids at the measured speed of swish.</param>
+/// <param name="SwishUs">Its swishes and sigmoids at the measured speed of swish; where only one of two fused
+/// convolutions has one, half of the activations.</param>
 internal sealed record StepBudget(string Name, string Kind, string Layout, string Tile, long Bytes, long Madds,
     double LaneCapPercent, long Activations, double Us, double SharePercent, double GmaddsPerS, double PercentOfPeak,
     double FmaUs, double TrafficUs, double SwishUs)
@@ -113,11 +114,12 @@ internal sealed record PlanBudget(double PeakGmaddsPerS, double SwishGPerS, IRea
 
     private static StepBudget Of(PlanStep s, double us, double all, double peak, double swish, CopyRates copies)
     {
-        bool slow = s.Kind.Split(' ', ',', '+').Any(word => word is "Swish" or "Sigmoid");
+        string[] functions = [.. s.Kind.Split(' ', ',', '+').Where(word => Enum.TryParse<ActivationKind>(word, out _))];
+        double slow = functions.Count(f => f is nameof(ActivationKind.Swish) or nameof(ActivationKind.Sigmoid));
         return new StepBudget(s.Name, s.Kind, s.Layout, s.Tile, s.Bytes, s.MultiplyAdds, 100 * s.LaneCap, s.Activations,
             us, 100 * us / all, s.MultiplyAdds / us / 1e3, s.MultiplyAdds / us / 10 / peak,
             s.MultiplyAdds / s.LaneCap / peak / 1e3, copies.Microseconds(s.Bytes),
-            slow ? s.Activations / swish / 1e3 : 0);
+            slow == 0 ? 0 : s.Activations * slow / functions.Length / swish / 1e3);
     }
 
     /// <summary>10⁹ swishes a second of one thread, in the first-level cache.</summary>
