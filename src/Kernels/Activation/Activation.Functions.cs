@@ -76,7 +76,8 @@ public static partial class Activation
             where TVector : struct => TSimd.Mul(a, TFunction.Slope<TSimd, TVector>(b));
     }
 
-    private readonly struct Identity : IActivationFunction
+    /// <summary><c>x</c>.</summary>
+    internal readonly struct Identity : IActivationFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVector Value<TSimd, TVector>(TVector x)
@@ -89,7 +90,8 @@ public static partial class Activation
             where TVector : struct => TSimd.Set(1f);
     }
 
-    private readonly struct Relu : IActivationFunction
+    /// <summary><c>max(x, 0)</c>.</summary>
+    internal readonly struct Relu : IActivationFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVector Value<TSimd, TVector>(TVector x)

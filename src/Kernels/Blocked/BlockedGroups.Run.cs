@@ -48,13 +48,22 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             return;
         }
 
-        bool done = BlockedEpilogue.IsEmpty(store);
+        bool relu = store.Activation == ActivationKind.Relu && store.Residual is null && store.Sums is null;
+        bool done = relu || BlockedEpilogue.IsEmpty(store);
         int step = Math.Max(1, HotPixels / outWidth);
         for (int row = firstRow; row < firstRow + rows; row += step)
         {
             int count = Math.Min(step, firstRow + rows - row);
             tile.Y = store.Y + (nint)row * store.RowStride;
-            Sums(own, &tile, row, count, 0, outWidth);
+            if (relu)
+            {
+                Sums<Activation.Relu>(own, &tile, row, count, 0, outWidth);
+            }
+            else
+            {
+                Sums<Activation.Identity>(own, &tile, row, count, 0, outWidth);
+            }
+
             if (!done)
             {
                 BlockedPatch patch = new()
@@ -84,7 +93,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             for (int column = 0; column < outWidth; column += columns)
             {
                 int width = Math.Min(columns, outWidth - column);
-                Sums(own, &tile, row, count, column, width);
+                Sums<Activation.Identity>(own, &tile, row, count, column, width);
                 BlockedPatch patch = new() { From = scratch, FromRowStride = tile.YRowStep };
                 Finish(own, block, 0, patch, store, row, count, column, width);
             }
@@ -108,20 +117,21 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     }
 
     /// <summary>Sums of a rectangle of all output blocks, stored at the tile's Y.</summary>
-    private void Sums(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int column, int columns)
+    private void Sums<TFunction>(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int column, int columns)
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y, w = tile->W;
         tile->X += column * tile->PixelStep;
         switch (stride)
         {
             case 1:
-                Rows<One>(own, tile, firstRow, rows, columns);
+                Rows<One, TFunction>(own, tile, firstRow, rows, columns);
                 break;
             case 2:
-                Rows<Two>(own, tile, firstRow, rows, columns);
+                Rows<Two, TFunction>(own, tile, firstRow, rows, columns);
                 break;
             default:
-                Rows<BlockedWindowTiles.AnyStep>(own, tile, firstRow, rows, columns);
+                Rows<BlockedWindowTiles.AnyStep, TFunction>(own, tile, firstRow, rows, columns);
                 break;
         }
 
@@ -130,8 +140,9 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         tile->W = w;
     }
 
-    private void Rows<TStep>(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int columns)
+    private void Rows<TStep, TFunction>(Piece own, BlockedWindowTile* tile, int firstRow, int rows, int columns)
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y, w = tile->W;
         for (int row = firstRow, count; row < firstRow + rows; row += count)
@@ -152,15 +163,15 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             (tile->Rows, tile->OutRows) = (last - first, count);
             if (own.Grouping == BlockedGrouping.Neighbours)
             {
-                BlockedWindowTiles.Swap<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.Swap<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
             else if (g == 2)
             {
-                BlockedWindowTiles.Pair<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.Pair<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
             else
             {
-                Apart<TStep>(tile, set, columns);
+                Apart<TStep, TFunction>(tile, set, columns);
             }
         }
     }
@@ -184,34 +195,37 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     }
 
     /// <summary>Any number of channels a group: one output block after the other.</summary>
-    private void Apart<TStep>(BlockedWindowTile* tile, int rows, int columns)
+    private void Apart<TStep, TFunction>(BlockedWindowTile* tile, int rows, int columns)
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* w = tile->W, bias = tile->Bias;
         for (int block = 0; block < tile->Blocks; block++)
         {
-            bool slides = dilation == 1 && TStep.Value != 0;
+            // With 16 registers only the weights of a 3×3's row have room beside the sums.
+            bool slides = dilation == 1 && TStep.Value != 0
+                && (TSimd.Lanes >= 16 || (TStep.Value == 1 && tile->Taps == 3 && rows == 1));
             if (TStep.Value == 1 && slides && tile->Blocks == 1
-                && BlockedWindowTiles.Row<TSimd, TVector>(tile, rows, columns))
+                && BlockedWindowTiles.Row<TSimd, TVector, TFunction>(tile, rows, columns))
             {
                 return;
             }
 
             if (rows == 2 && slides)
             {
-                BlockedWindowTiles.SlideTwo<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.SlideTwo<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
             else if (rows == 2)
             {
-                BlockedWindowTiles.DirectTwo<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.DirectTwo<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
             else if (slides)
             {
-                BlockedWindowTiles.Slide<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.Slide<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
             else
             {
-                BlockedWindowTiles.Direct<TSimd, TVector, TStep>(tile, columns);
+                BlockedWindowTiles.Direct<TSimd, TVector, TStep, TFunction>(tile, columns);
             }
 
             tile->W += TSimd.Lanes;

@@ -8,11 +8,12 @@ namespace MuxKernels;
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels of both output blocks.</summary>
-    /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
-    public static void Pair<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    /// <inheritdoc cref="Direct{TSimd, TVector, TStep, TFunction}"/>
+    public static void Pair<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
@@ -21,19 +22,19 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 7:
-                    Pair<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    Pair<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 5:
-                    Pair<TSimd, TVector, TStep, Five>(tile, x, y);
+                    Pair<TSimd, TVector, TStep, Five, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    Pair<TSimd, TVector, TStep, Four>(tile, x, y);
+                    Pair<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    Pair<TSimd, TVector, TStep, Two>(tile, x, y);
+                    Pair<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    Pair<TSimd, TVector, TStep, One>(tile, x, y);
+                    Pair<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
@@ -51,11 +52,12 @@ internal static unsafe partial class BlockedWindowTiles
         };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Pair<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void Pair<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, tapStep = t->TapStep, blockStep = t->BlockStep, outRow = t->OutRowStep;
@@ -157,53 +159,53 @@ internal static unsafe partial class BlockedWindowTiles
                 row += rowStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 5)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             float* next = y + t->YBlockStep;
-            TSimd.Store(b0, next);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), next);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(b1, next + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b1), next + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(b2, next + 2 * TSimd.Lanes);
-                TSimd.Store(b3, next + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b2), next + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b3), next + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 5)
             {
-                TSimd.Store(b4, next + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b4), next + 4 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(b5, next + 5 * TSimd.Lanes);
-                TSimd.Store(b6, next + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b5), next + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b6), next + 6 * TSimd.Lanes);
             }
         }
     }

@@ -14,9 +14,10 @@ internal static unsafe partial class BlockedWindowTiles
     /// <param name="rows">Rows at once, 1 or 2.</param>
     /// <param name="columns">Output pixels of a row.</param>
     /// <returns>Whether there is a tile for such rows.</returns>
-    public static bool Row<TSimd, TVector>(BlockedWindowTile* tile, int rows, int columns)
+    public static bool Row<TSimd, TVector, TFunction>(BlockedWindowTile* tile, int rows, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5 or 7) || (rows == 2 ? columns != 7 : columns % 14 != 0))
         {
@@ -29,22 +30,22 @@ internal static unsafe partial class BlockedWindowTiles
             switch (tile->Taps * rows)
             {
                 case 3:
-                    Row3<TSimd, TVector>(tile, x, y);
+                    Row3<TSimd, TVector, TFunction>(tile, x, y);
                     break;
                 case 5:
-                    Row5<TSimd, TVector>(tile, x, y);
+                    Row5<TSimd, TVector, TFunction>(tile, x, y);
                     break;
                 case 7:
-                    Row7<TSimd, TVector>(tile, x, y);
+                    Row7<TSimd, TVector, TFunction>(tile, x, y);
                     break;
                 case 6:
-                    Row3Two<TSimd, TVector>(tile, x, y);
+                    Row3Two<TSimd, TVector, TFunction>(tile, x, y);
                     break;
                 case 10:
-                    Row5Two<TSimd, TVector>(tile, x, y);
+                    Row5Two<TSimd, TVector, TFunction>(tile, x, y);
                     break;
                 default:
-                    Row7Two<TSimd, TVector>(tile, x, y);
+                    Row7Two<TSimd, TVector, TFunction>(tile, x, y);
                     break;
             }
         }
@@ -53,9 +54,10 @@ internal static unsafe partial class BlockedWindowTiles
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row3<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row3<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 1, x += outRow, y += t->YRowStep)
@@ -135,27 +137,28 @@ internal static unsafe partial class BlockedWindowTiles
                 w += weightRow;
             }
 
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(a7, y + 7 * TSimd.Lanes);
-            TSimd.Store(a8, y + 8 * TSimd.Lanes);
-            TSimd.Store(a9, y + 9 * TSimd.Lanes);
-            TSimd.Store(a10, y + 10 * TSimd.Lanes);
-            TSimd.Store(a11, y + 11 * TSimd.Lanes);
-            TSimd.Store(a12, y + 12 * TSimd.Lanes);
-            TSimd.Store(a13, y + 13 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row3Two<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row3Two<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 2, x += 2 * outRow, y += 2 * t->YRowStep)
@@ -239,27 +242,28 @@ internal static unsafe partial class BlockedWindowTiles
             }
 
             float* below = y + t->YRowStep;
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(b0, below);
-            TSimd.Store(b1, below + TSimd.Lanes);
-            TSimd.Store(b2, below + 2 * TSimd.Lanes);
-            TSimd.Store(b3, below + 3 * TSimd.Lanes);
-            TSimd.Store(b4, below + 4 * TSimd.Lanes);
-            TSimd.Store(b5, below + 5 * TSimd.Lanes);
-            TSimd.Store(b6, below + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), below);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b1), below + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b2), below + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b3), below + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b4), below + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b5), below + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b6), below + 6 * TSimd.Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row5<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row5<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 1, x += outRow, y += t->YRowStep)
@@ -370,27 +374,28 @@ internal static unsafe partial class BlockedWindowTiles
                 w += weightRow;
             }
 
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(a7, y + 7 * TSimd.Lanes);
-            TSimd.Store(a8, y + 8 * TSimd.Lanes);
-            TSimd.Store(a9, y + 9 * TSimd.Lanes);
-            TSimd.Store(a10, y + 10 * TSimd.Lanes);
-            TSimd.Store(a11, y + 11 * TSimd.Lanes);
-            TSimd.Store(a12, y + 12 * TSimd.Lanes);
-            TSimd.Store(a13, y + 13 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row5Two<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row5Two<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 2, x += 2 * outRow, y += 2 * t->YRowStep)
@@ -503,27 +508,28 @@ internal static unsafe partial class BlockedWindowTiles
             }
 
             float* below = y + t->YRowStep;
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(b0, below);
-            TSimd.Store(b1, below + TSimd.Lanes);
-            TSimd.Store(b2, below + 2 * TSimd.Lanes);
-            TSimd.Store(b3, below + 3 * TSimd.Lanes);
-            TSimd.Store(b4, below + 4 * TSimd.Lanes);
-            TSimd.Store(b5, below + 5 * TSimd.Lanes);
-            TSimd.Store(b6, below + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), below);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b1), below + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b2), below + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b3), below + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b4), below + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b5), below + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b6), below + 6 * TSimd.Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row7<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row7<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 1, x += outRow, y += t->YRowStep)
@@ -666,27 +672,28 @@ internal static unsafe partial class BlockedWindowTiles
                 w += weightRow;
             }
 
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(a7, y + 7 * TSimd.Lanes);
-            TSimd.Store(a8, y + 8 * TSimd.Lanes);
-            TSimd.Store(a9, y + 9 * TSimd.Lanes);
-            TSimd.Store(a10, y + 10 * TSimd.Lanes);
-            TSimd.Store(a11, y + 11 * TSimd.Lanes);
-            TSimd.Store(a12, y + 12 * TSimd.Lanes);
-            TSimd.Store(a13, y + 13 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row7Two<TSimd, TVector>(BlockedWindowTile* t, float* x, float* y)
+    private static void Row7Two<TSimd, TVector, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightRow = t->WeightRowStep;
         for (int outputs = t->OutRows; outputs > 0; outputs -= 2, x += 2 * outRow, y += 2 * t->YRowStep)
@@ -831,20 +838,20 @@ internal static unsafe partial class BlockedWindowTiles
             }
 
             float* below = y + t->YRowStep;
-            TSimd.Store(a0, y);
-            TSimd.Store(a1, y + TSimd.Lanes);
-            TSimd.Store(a2, y + 2 * TSimd.Lanes);
-            TSimd.Store(a3, y + 3 * TSimd.Lanes);
-            TSimd.Store(a4, y + 4 * TSimd.Lanes);
-            TSimd.Store(a5, y + 5 * TSimd.Lanes);
-            TSimd.Store(a6, y + 6 * TSimd.Lanes);
-            TSimd.Store(b0, below);
-            TSimd.Store(b1, below + TSimd.Lanes);
-            TSimd.Store(b2, below + 2 * TSimd.Lanes);
-            TSimd.Store(b3, below + 3 * TSimd.Lanes);
-            TSimd.Store(b4, below + 4 * TSimd.Lanes);
-            TSimd.Store(b5, below + 5 * TSimd.Lanes);
-            TSimd.Store(b6, below + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), below);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b1), below + TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b2), below + 2 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b3), below + 3 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b4), below + 4 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b5), below + 5 * TSimd.Lanes);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b6), below + 6 * TSimd.Lanes);
         }
     }
 }

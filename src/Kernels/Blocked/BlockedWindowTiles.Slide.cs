@@ -8,46 +8,48 @@ namespace MuxKernels;
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels each.</summary>
-    /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
-    public static void Slide<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    /// <inheritdoc cref="Direct{TSimd, TVector, TStep, TFunction}"/>
+    public static void Slide<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
         {
-            width = OneRowWidth<TSimd, TVector, TStep>(columns);
+            width = TSimd.Lanes >= 16 ? OneRowWidth<TSimd, TVector, TStep>(columns) : SlideWidth(columns);
             switch (width)
             {
                 case 14:
-                    Slide<TSimd, TVector, TStep, Fourteen>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, Fourteen, TFunction>(tile, x, y);
                     break;
                 case 8:
-                    Slide<TSimd, TVector, TStep, Eight>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, Eight, TFunction>(tile, x, y);
                     break;
                 case 7:
-                    Slide<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    Slide<TSimd, TVector, TStep, Four>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    Slide<TSimd, TVector, TStep, Two>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    Slide<TSimd, TVector, TStep, One>(tile, x, y);
+                    Slide<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
     }
 
     /// <summary>The same two rows at once, which gives short rows enough independent sums.</summary>
-    /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
-    public static void SlideTwo<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    /// <inheritdoc cref="Direct{TSimd, TVector, TStep, TFunction}"/>
+    public static void SlideTwo<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
@@ -56,27 +58,31 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 7:
-                    SlideTwo<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    SlideTwo<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    SlideTwo<TSimd, TVector, TStep, Four>(tile, x, y);
+                    SlideTwo<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    SlideTwo<TSimd, TVector, TStep, Two>(tile, x, y);
+                    SlideTwo<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    SlideTwo<TSimd, TVector, TStep, One>(tile, x, y);
+                    SlideTwo<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
     }
 
+    /// <summary>With 16 registers 8 sums are the most.</summary>
+    private static int SlideWidth(int columns) => columns >= 8 && columns != 14 ? 8 : Largest(columns);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Slide<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void Slide<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightStep = TStep.Value * t->WeightStep;
@@ -252,49 +258,50 @@ internal static unsafe partial class BlockedWindowTiles
                 weights += t->WeightBlockStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 8)
             {
-                TSimd.Store(a7, y + 7 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 14)
             {
-                TSimd.Store(a8, y + 8 * TSimd.Lanes);
-                TSimd.Store(a9, y + 9 * TSimd.Lanes);
-                TSimd.Store(a10, y + 10 * TSimd.Lanes);
-                TSimd.Store(a11, y + 11 * TSimd.Lanes);
-                TSimd.Store(a12, y + 12 * TSimd.Lanes);
-                TSimd.Store(a13, y + 13 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SlideTwo<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void SlideTwo<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, outRow = t->OutRowStep, weightStep = TStep.Value * t->WeightStep;
@@ -491,45 +498,45 @@ internal static unsafe partial class BlockedWindowTiles
                 weights += t->WeightBlockStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             float* below = y + t->YRowStep;
-            TSimd.Store(b0, below);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), below);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(b1, below + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b1), below + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(b2, below + 2 * TSimd.Lanes);
-                TSimd.Store(b3, below + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b2), below + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b3), below + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(b4, below + 4 * TSimd.Lanes);
-                TSimd.Store(b5, below + 5 * TSimd.Lanes);
-                TSimd.Store(b6, below + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b4), below + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b5), below + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b6), below + 6 * TSimd.Lanes);
             }
         }
     }

@@ -8,11 +8,12 @@ namespace MuxKernels;
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels each.</summary>
-    /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
-    public static void Swap<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    /// <inheritdoc cref="Direct{TSimd, TVector, TStep, TFunction}"/>
+    public static void Swap<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
@@ -21,19 +22,19 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 14:
-                    Swap<TSimd, TVector, TStep, Fourteen>(tile, x, y);
+                    Swap<TSimd, TVector, TStep, Fourteen, TFunction>(tile, x, y);
                     break;
                 case 7:
-                    Swap<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    Swap<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    Swap<TSimd, TVector, TStep, Four>(tile, x, y);
+                    Swap<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    Swap<TSimd, TVector, TStep, Two>(tile, x, y);
+                    Swap<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    Swap<TSimd, TVector, TStep, One>(tile, x, y);
+                    Swap<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
@@ -51,11 +52,12 @@ internal static unsafe partial class BlockedWindowTiles
         };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Swap<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void Swap<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, tapStep = t->TapStep, outRow = t->OutRowStep;
@@ -137,35 +139,35 @@ internal static unsafe partial class BlockedWindowTiles
                 row += rowStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 14)
             {
-                TSimd.Store(a7, y + 7 * TSimd.Lanes);
-                TSimd.Store(a8, y + 8 * TSimd.Lanes);
-                TSimd.Store(a9, y + 9 * TSimd.Lanes);
-                TSimd.Store(a10, y + 10 * TSimd.Lanes);
-                TSimd.Store(a11, y + 11 * TSimd.Lanes);
-                TSimd.Store(a12, y + 12 * TSimd.Lanes);
-                TSimd.Store(a13, y + 13 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
             }
         }
     }

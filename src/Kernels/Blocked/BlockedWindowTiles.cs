@@ -14,12 +14,15 @@ internal static unsafe partial class BlockedWindowTiles
     /// <typeparam name="TVector">The register.</typeparam>
     /// <typeparam name="TStep">Pixels between the inputs of neighbouring outputs: 1, 2, or 0 for
     /// <see cref="BlockedWindowTile.PixelStep"/>.</typeparam>
+    /// <typeparam name="TFunction">What is done to the sums before they are stored: nothing, or one instruction (more
+    /// would spill sums).</typeparam>
     /// <param name="tile">The rows; X and Y are those of the first pixel.</param>
     /// <param name="columns">Output pixels of a row.</param>
-    public static void Direct<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    public static void Direct<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
@@ -28,33 +31,34 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 14:
-                    Direct<TSimd, TVector, TStep, Fourteen>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, Fourteen, TFunction>(tile, x, y);
                     break;
                 case 8:
-                    Direct<TSimd, TVector, TStep, Eight>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, Eight, TFunction>(tile, x, y);
                     break;
                 case 7:
-                    Direct<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    Direct<TSimd, TVector, TStep, Four>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    Direct<TSimd, TVector, TStep, Two>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    Direct<TSimd, TVector, TStep, One>(tile, x, y);
+                    Direct<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
     }
 
     /// <summary>The same two rows at once, which gives short rows enough independent sums.</summary>
-    /// <inheritdoc cref="Direct{TSimd, TVector, TStep}"/>
-    public static void DirectTwo<TSimd, TVector, TStep>(BlockedWindowTile* tile, int columns)
+    /// <inheritdoc cref="Direct{TSimd, TVector, TStep, TFunction}"/>
+    public static void DirectTwo<TSimd, TVector, TStep, TFunction>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * tile->PixelStep, y += width * TSimd.Lanes)
@@ -63,16 +67,16 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 7:
-                    DirectTwo<TSimd, TVector, TStep, Seven>(tile, x, y);
+                    DirectTwo<TSimd, TVector, TStep, Seven, TFunction>(tile, x, y);
                     break;
                 case 4:
-                    DirectTwo<TSimd, TVector, TStep, Four>(tile, x, y);
+                    DirectTwo<TSimd, TVector, TStep, Four, TFunction>(tile, x, y);
                     break;
                 case 2:
-                    DirectTwo<TSimd, TVector, TStep, Two>(tile, x, y);
+                    DirectTwo<TSimd, TVector, TStep, Two, TFunction>(tile, x, y);
                     break;
                 case 1:
-                    DirectTwo<TSimd, TVector, TStep, One>(tile, x, y);
+                    DirectTwo<TSimd, TVector, TStep, One, TFunction>(tile, x, y);
                     break;
             }
         }
@@ -106,11 +110,12 @@ internal static unsafe partial class BlockedWindowTiles
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Direct<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void Direct<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, outRow = t->OutRowStep, tapStep = t->TapStep, weightStep = t->WeightStep;
@@ -175,49 +180,50 @@ internal static unsafe partial class BlockedWindowTiles
                 weights += t->WeightBlockStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 8)
             {
-                TSimd.Store(a7, y + 7 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a7), y + 7 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 14)
             {
-                TSimd.Store(a8, y + 8 * TSimd.Lanes);
-                TSimd.Store(a9, y + 9 * TSimd.Lanes);
-                TSimd.Store(a10, y + 10 * TSimd.Lanes);
-                TSimd.Store(a11, y + 11 * TSimd.Lanes);
-                TSimd.Store(a12, y + 12 * TSimd.Lanes);
-                TSimd.Store(a13, y + 13 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a8), y + 8 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a9), y + 9 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a10), y + 10 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a11), y + 11 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a12), y + 12 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a13), y + 13 * TSimd.Lanes);
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DirectTwo<TSimd, TVector, TStep, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    private static void DirectTwo<TSimd, TVector, TStep, TColumns, TFunction>(BlockedWindowTile* t, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TColumns : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value == 0 ? t->PixelStep : TStep.Value * TSimd.Lanes;
         nint rowStep = t->RowStep, outRow = t->OutRowStep, tapStep = t->TapStep, weightStep = t->WeightStep;
@@ -288,45 +294,45 @@ internal static unsafe partial class BlockedWindowTiles
                 weights += t->WeightBlockStep;
             }
 
-            TSimd.Store(a0, y);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(a0), y);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(a1, y + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a1), y + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(a2, y + 2 * TSimd.Lanes);
-                TSimd.Store(a3, y + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a2), y + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a3), y + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(a4, y + 4 * TSimd.Lanes);
-                TSimd.Store(a5, y + 5 * TSimd.Lanes);
-                TSimd.Store(a6, y + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a4), y + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a5), y + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(a6), y + 6 * TSimd.Lanes);
             }
 
             float* below = y + t->YRowStep;
-            TSimd.Store(b0, below);
+            TSimd.Store(TFunction.Value<TSimd, TVector>(b0), below);
 
             if (TColumns.Value >= 2)
             {
-                TSimd.Store(b1, below + TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b1), below + TSimd.Lanes);
             }
 
             if (TColumns.Value >= 4)
             {
-                TSimd.Store(b2, below + 2 * TSimd.Lanes);
-                TSimd.Store(b3, below + 3 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b2), below + 2 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b3), below + 3 * TSimd.Lanes);
             }
 
             if (TColumns.Value >= 7)
             {
-                TSimd.Store(b4, below + 4 * TSimd.Lanes);
-                TSimd.Store(b5, below + 5 * TSimd.Lanes);
-                TSimd.Store(b6, below + 6 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b4), below + 4 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b5), below + 5 * TSimd.Lanes);
+                TSimd.Store(TFunction.Value<TSimd, TVector>(b6), below + 6 * TSimd.Lanes);
             }
         }
     }
