@@ -96,12 +96,13 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         {
             tile.X = c->X + (nint)(c->FirstRow + h) * c->XRowStride;
             tile.To = c->Store.Y + (nint)(c->FirstRow + h) * c->Store.RowStride;
-            for (int left = width, pixels; left > 0; left -= pixels)
+            for (int left = width, done; left > 0; left -= done)
             {
-                pixels = BlockedShares.Next(left, TSimd.Lanes);
+                int pixels = BlockedShares.Next(left, TSimd.Lanes, c->Vectors, out tile.Tiles);
+                done = pixels * tile.Tiles;
                 Sum(c->Vectors, pixels, &tile);
-                tile.X += pixels * TSimd.Lanes;
-                tile.To += pixels * TSimd.Lanes;
+                tile.X += done * TSimd.Lanes;
+                tile.To += done * TSimd.Lanes;
             }
         }
     }
@@ -110,10 +111,10 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
     private static void Finished<TFunction>(PointwiseColumn* c)
         where TFunction : struct, IActivationFunction
     {
-        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.TileLength];
+        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.HotLength];
+        float* hot = TileEpilogue<TSimd, TVector>.Align(memory);
         BlockedTile tile = Tile(c);
-        tile.To = TileEpilogue<TSimd, TVector>.Align(memory);
-        tile.ToVector = BlockedShares.Most(TSimd.Lanes) * TSimd.Lanes;
+        tile.ToVector = TileEpilogue<TSimd, TVector>.HotVector;
         bool flat = c->XRowStride == c->Width * TSimd.Lanes;
         (int rows, int width) = flat ? (1, c->Rows * c->Width) : (c->Rows, c->Width);
         int rowWidth = flat && TileEpilogue<TSimd, TVector>.IsFlat(c->Store, c->Width) ? width : c->Width;
@@ -121,15 +122,24 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         for (int h = 0; h < rows; h++)
         {
             tile.X = c->X + (nint)(c->FirstRow + h) * c->XRowStride;
-            for (int left = width, pixels; left > 0; left -= pixels, tile.X += pixels * TSimd.Lanes)
+            for (int left = width, batch; left > 0; left -= batch)
             {
-                pixels = BlockedShares.Next(left, TSimd.Lanes);
-                Sum(c->Vectors, pixels, &tile);
-                for (int done = 0, run; done < pixels; done += run)
+                batch = Math.Min(left, TileEpilogue<TSimd, TVector>.HotPixels);
+                tile.To = hot;
+                for (int rest = batch, done; rest > 0; rest -= done)
                 {
-                    run = Math.Min(pixels - done, rowWidth - column);
-                    TileEpilogue<TSimd, TVector>.Run<TFunction>(c->Store, c->Vectors,
-                        tile.To + done * TSimd.Lanes, tile.ToVector, row, column, run);
+                    int pixels = BlockedShares.Next(rest, TSimd.Lanes, c->Vectors, out tile.Tiles);
+                    done = pixels * tile.Tiles;
+                    Sum(c->Vectors, pixels, &tile);
+                    tile.X += done * TSimd.Lanes;
+                    tile.To += done * TSimd.Lanes;
+                }
+
+                for (int done = 0, run; done < batch; done += run)
+                {
+                    run = Math.Min(batch - done, rowWidth - column);
+                    TileEpilogue<TSimd, TVector>.Run<TFunction>(c->Store, c->Vectors, hot + done * TSimd.Lanes, row,
+                        column, run);
                     column += run;
                     if (column == rowWidth)
                     {

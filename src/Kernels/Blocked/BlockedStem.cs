@@ -101,7 +101,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         where TFunction : struct, IActivationFunction
     {
         const int Most = BlockedPointwise<TSimd, TVector>.ColumnVectors;
-        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.TileLength];
+        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.HotLength];
         float* hot = TileEpilogue<TSimd, TVector>.Align(memory);
         bool plain = TileEpilogue<TSimd, TVector>.IsPlain(*job->Store);
         BlockedTile tile = new() { Offsets = job->Offsets, Depth = job->Depth };
@@ -114,29 +114,32 @@ internal static unsafe class BlockedStem<TSimd, TVector>
                 vectors = Math.Min(Most, job->Blocks - block);
                 tile.Start = store.Bias;
                 tile.X = job->X + (nint)h * job->RowStep;
-                tile.To = plain ? store.Y + (nint)(job->FirstRow + h) * store.RowStride : hot;
-                tile.ToVector = plain ? store.BlockStride : BlockedShares.Most(TSimd.Lanes) * TSimd.Lanes;
-                for (int v = 0, pixels; v < job->Width; v += pixels)
+                float* y = store.Y + (nint)(job->FirstRow + h) * store.RowStride;
+                tile.ToVector = plain ? store.BlockStride : TileEpilogue<TSimd, TVector>.HotVector;
+                for (int v = 0, batch; v < job->Width; v += batch)
                 {
-                    pixels = BlockedShares.Next(job->Width - v, TSimd.Lanes);
-                    if (vectors == 2)
+                    batch = plain ? job->Width : Math.Min(job->Width - v, TileEpilogue<TSimd, TVector>.HotPixels);
+                    tile.To = plain ? y : hot;
+                    for (int rest = batch, done; rest > 0; rest -= done)
                     {
-                        BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, &tile);
-                    }
-                    else
-                    {
-                        BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, &tile);
+                        int pixels = BlockedShares.Next(rest, TSimd.Lanes, vectors, out tile.Tiles);
+                        done = pixels * tile.Tiles;
+                        if (vectors == 2)
+                        {
+                            BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, &tile);
+                        }
+                        else
+                        {
+                            BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, &tile);
+                        }
+
+                        tile.X += done * TStep.Floats(TSimd.Lanes);
+                        tile.To += done * TSimd.Lanes;
                     }
 
-                    tile.X += pixels * TStep.Floats(TSimd.Lanes);
-                    if (plain)
+                    if (!plain)
                     {
-                        tile.To += pixels * TSimd.Lanes;
-                    }
-                    else
-                    {
-                        TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot, tile.ToVector,
-                            job->FirstRow + h, v, pixels);
+                        TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot, job->FirstRow + h, v, batch);
                     }
                 }
 

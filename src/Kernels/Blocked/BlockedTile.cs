@@ -53,6 +53,9 @@ internal unsafe struct BlockedTile
     /// <summary>Result at the first pixel.</summary>
     public float* To;
 
+    /// <summary>Tiles to compute, side by side.</summary>
+    public int Tiles;
+
     /// <summary>Floats from a result of the first vector to the one of the second.</summary>
     public nint ToVector;
 }

@@ -6,8 +6,15 @@ internal static unsafe class TileEpilogue<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
-    /// <summary>Floats of memory that hold a tile of two vectors, with room to begin on a cache line.</summary>
-    public static int TileLength => 2 * BlockedShares.Most(TSimd.Lanes) * TSimd.Lanes + 16;
+    /// <summary>Pixels whose sums are kept before they are finished: enough to pay for going from one loop to the
+    /// other, few enough to stay in the first cache.</summary>
+    public const int HotPixels = 56;
+
+    /// <summary>Floats from the sums of the first vector to those of the second.</summary>
+    public static int HotVector => HotPixels * TSimd.Lanes;
+
+    /// <summary>Floats of memory for the sums of two vectors, with room to begin on a cache line.</summary>
+    public static int HotLength => 2 * HotVector + 16;
 
     /// <summary>The first address on a cache line.</summary>
     public static float* Align(float* p) => (float*)(((nuint)p + 63) & ~(nuint)63);
@@ -35,18 +42,17 @@ internal static unsafe class TileEpilogue<TSimd, TVector>
     /// <typeparam name="TFunction">f.</typeparam>
     /// <param name="store">Where to.</param>
     /// <param name="vectors">Output vectors.</param>
-    /// <param name="tile">Sums of the first pixel.</param>
-    /// <param name="tileVector">Floats from the first vector's sums to the second's.</param>
+    /// <param name="hot">Sums of the first pixel, those of the second vector <see cref="HotVector"/> behind.</param>
     /// <param name="row">Output row.</param>
     /// <param name="column">Output column.</param>
     /// <param name="pixels">Pixels.</param>
-    public static void Run<TFunction>(in BlockedStore store, int vectors, float* tile, nint tileVector, int row,
-        int column, int pixels)
+    public static void Run<TFunction>(in BlockedStore store, int vectors, float* hot, int row, int column,
+        int pixels)
         where TFunction : struct, IActivationFunction
     {
         BlockedPatch patch = new()
         {
-            From = tile,
+            From = hot,
             To = store.SumsOnly ? null : store.Y + (nint)row * store.RowStride + (nint)column * TSimd.Lanes,
             Residual = store.Residual == null ? null
                 : store.Residual + (nint)row * store.ResidualRowStride + (nint)column * TSimd.Lanes,
@@ -57,7 +63,7 @@ internal static unsafe class TileEpilogue<TSimd, TVector>
         for (int v = 0; v < vectors; v++)
         {
             BlockedEpilogue.Run<TSimd, TVector, TFunction>(&patch);
-            patch.From += tileVector;
+            patch.From += HotVector;
             patch.To = patch.To == null ? null : patch.To + store.BlockStride;
             patch.Residual = patch.Residual == null ? null : patch.Residual + store.ResidualBlockStride;
             patch.Sums = patch.Sums == null ? null : patch.Sums + TSimd.Lanes;

@@ -35,21 +35,16 @@ internal static class Exp
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Sigmoid<TSimd, TVector>(TVector x)
         where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        TVector c = TSimd.AtMost(TSimd.AtLeast(x, TSimd.Set(-Limit)), TSimd.Set(Limit));
-        return TSimd.Div(TSimd.Set(1f), OnePlus<TSimd, TVector>(c));
-    }
+        where TVector : struct => TSimd.Div(TSimd.Set(1f), OnePlus<TSimd, TVector>(x));
 
     /// <summary><c>x/(1 + e⁻ˣ)</c> in each lane; NaN at −∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Swish<TSimd, TVector>(TVector x)
         where TSimd : struct, ISimd<TVector>
-        where TVector : struct =>
-        TSimd.Div(x, OnePlus<TSimd, TVector>(TSimd.Within(x, TSimd.Set(Limit))));
+        where TVector : struct => TSimd.Div(x, OnePlus<TSimd, TVector>(x));
 
     /// <summary>
-    /// <c>1 + e⁻ˣ</c> for |x| ≤ <see cref="Limit"/>, +∞ from about −87.7 on. The power of two is never multiplied by
+    /// <c>1 + e⁻ˣ</c>, +∞ below about −87.7. The power of two is never multiplied by
     /// itself: it goes into the last multiply-add, doubled, which is why the polynomial is that of half the exponential.
     /// Sigmoid and swish come within 2.7e-7 of their value.
     /// </summary>
@@ -58,6 +53,9 @@ internal static class Exp
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
+        // Two instructions. vrangeps would be one, but Golden Cove makes it wait for the old value of its target, which
+        // ties a loop's rounds together: three times as slow.
+        x = TSimd.AtMost(TSimd.AtLeast(x, TSimd.Set(-Limit)), TSimd.Set(Limit));
         TVector origin = TSimd.Set(TSimd.PowerOrigin);
         TVector t = TSimd.Fma(x, TSimd.Set(-1.44269504f * TSimd.OctaveSteps), origin);
         TVector n = TSimd.Sub(t, origin);

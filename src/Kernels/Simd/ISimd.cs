@@ -70,10 +70,6 @@ internal unsafe interface ISimd<TVector>
     /// <summary><c>a · 2ⁿ</c> for integral n in −127…128, with the product's own overflow and underflow.</summary>
     static abstract TVector Scale(TVector a, TVector n);
 
-    /// <summary>The nearest value between −limit and limit; anything between them where <paramref name="a"/> is
-    /// NaN.</summary>
-    static abstract TVector Within(TVector a, TVector limit);
-
     /// <summary>Steps of an octave that <see cref="TwicePower"/> tells apart.</summary>
     static abstract int OctaveSteps { get; }
 

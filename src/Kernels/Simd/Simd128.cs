@@ -100,10 +100,6 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         return a * first * second;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Within(Vector128<float> a, Vector128<float> limit) =>
-        Vector128.MaxNative(-limit, Vector128.MinNative(limit, a));
-
     public static int OctaveSteps => 1;
 
     public static float PowerOrigin => 12582912f + 128f;

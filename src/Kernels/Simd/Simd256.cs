@@ -82,10 +82,6 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         return a * first * second;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Within(Vector256<float> a, Vector256<float> limit) =>
-        Vector256.MaxNative(-limit, Vector256.MinNative(limit, a));
-
     public static int OctaveSteps => 1;
 
     public static float PowerOrigin => 12582912f + 128f;

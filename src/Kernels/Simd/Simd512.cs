@@ -75,10 +75,6 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Scale(Vector512<float> a, Vector512<float> n) => Avx512F.Scale(a, n);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Within(Vector512<float> a, Vector512<float> limit) =>
-        Avx512F.Max(-limit, Avx512F.Min(limit, a)); // VRANGEPS would be one instruction and costs five cycles more
-
     public static int OctaveSteps => 32;
 
     public static float PowerOrigin => 12582912f;

@@ -39,13 +39,18 @@ public unsafe class BlockedPointwiseTests
     [Fact]
     public void Shares_are_sizes_of_tiles()
     {
-        int[] sizes = [1, 2, 3, 4, 5, 6, 7, 8, 12, 14];
+        int[] pairs = [1, 2, 3, 4, 5, 6, 7, 8, 12, 14], singles = [.. pairs, 28];
         foreach (int lanes in new[] { 4, 8, 16 })
         {
             for (int left = 1; left < 300; left++)
             {
-                int next = BlockedShares.Next(left, lanes);
-                Assert.True(next <= left && next <= BlockedShares.Most(lanes) && sizes.Contains(next));
+                for (int vectors = 1; vectors <= 2; vectors++)
+                {
+                    int next = BlockedShares.Next(left, lanes, vectors, out int tiles);
+                    Assert.InRange(next * tiles, 1, left);
+                    Assert.InRange(next, 1, lanes == 16 ? 28 / vectors : 12 / vectors);
+                    Assert.Contains(next, vectors == 2 ? pairs : singles);
+                }
             }
         }
     }
