@@ -6,7 +6,7 @@ namespace MuxKernels;
 internal sealed unsafe partial class BlockedMuxConv
 {
     /// <summary>Vectors of a band of rows that is finished before the next one is begun.</summary>
-    private const int BandVectors = 128;
+    private const int BandVectors = 256;
 
     public override void Run(int piece, float* x, int xBlockStride, int xRowStride, float* packed,
         in BlockedStore store, int firstRow, int rows)
@@ -37,7 +37,7 @@ internal sealed unsafe partial class BlockedMuxConv
         where TVector : struct
     {
         int width = OutWidth, blocks = part.Blocks;
-        int band = Math.Clamp(BandVectors / width / 2 * 2, 1, rows);
+        int band = Math.Max(1, Math.Min(BandVectors / width / 2 * 2, rows));
         float* sums = stackalloc float[(store.SumsOnly ? blocks * band * width * TSimd.Lanes : 0) + 16];
         sums = Aligned(sums);
         Sheet sheet = store.SumsOnly
@@ -52,14 +52,13 @@ internal sealed unsafe partial class BlockedMuxConv
         {
             int count = Math.Min(band, firstRow + rows - row);
             sheet.Y = store.SumsOnly ? sums : store.Y + (nint)row * store.RowStride;
-            switch (part.Form)
+            if (part.Form == BlockedMuxForm.Subpixel)
             {
-                case BlockedMuxForm.Subpixel:
-                    Subpixel<TSimd, TVector>(part.Kernel, source, w, store.Bias, sheet, row, count);
-                    break;
-                default:
-                    Rows<TSimd, TVector>(part, source, w, store.Bias, sheet, row, count);
-                    break;
+                Subpixel<TSimd, TVector>(part.Kernel, source, w, store.Bias, sheet, row, count);
+            }
+            else
+            {
+                Rows<TSimd, TVector>(part, source, w, store.Bias, sheet, row, count);
             }
 
             if (!BlockedEpilogue.IsEmpty(store))
@@ -127,7 +126,8 @@ internal sealed unsafe partial class BlockedMuxConv
     }
 
     /// <summary>The four phases one after the other: every second row, every second column.</summary>
-    private void Subpixel<TSimd, TVector>(int kernel, Source source, float* w, float* bias, Sheet sheet, int row, int count)
+    private void Subpixel<TSimd, TVector>(int kernel, Source source, float* w, float* bias, Sheet sheet, int row,
+        int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {

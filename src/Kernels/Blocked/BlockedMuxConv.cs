@@ -30,8 +30,8 @@ internal static partial class BlockedWindows
 }
 
 /// <summary>
-/// A <see cref="MuxConv"/> on blocked maps, without a rearranged copy in memory. Parts of equal scale and kernel are taken
-/// together; their channels are laid so that every piece has one or two blocks:
+/// A <see cref="MuxConv"/> on blocked maps, without a rearranged copy in memory. Parts of equal scale and kernel are
+/// taken together; their channels are laid so that every piece has one or two blocks:
 /// <list type="bullet">
 /// <item>plain parts: a depthwise window, one block a piece;</item>
 /// <item>sub-pixel parts: a depthwise window with dilation 2 and one set of weights for each of the four phases
@@ -122,8 +122,8 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
         }
     }
 
-    /// <summary>For each channel of the convolution of all parts like this one its four coarse channels and the weights of
-    /// its four phases: a sub-pixel channel has one coarse channel and four weights, a super-pixel one the
+    /// <summary>For each channel of the convolution of all parts like this one its four coarse channels and the weights
+    /// of its four phases: a sub-pixel channel has one coarse channel and four weights, a super-pixel one the
     /// reverse.</summary>
     private static List<BlockedMuxLane[]> ChannelsLike(in MuxConv.Args args, in MuxConv.MuxPart like)
     {
@@ -189,8 +189,8 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
 }
 
 /// <summary>How a piece is computed. A super-pixel piece convolves the fine map <c>F[2h + i, 2w + j]</c>; a vector of
-/// coarse pixel w holds fine columns 2w and 2w + 1 in its halves, so that pixels in memory are the fine columns one after
-/// the other and a fine column's step is half a vector.</summary>
+/// coarse pixel w holds fine columns 2w and 2w + 1 in its halves, so that pixels in memory are the fine columns one
+/// after the other and a fine column's step is half a vector.</summary>
 internal enum BlockedMuxForm
 {
     /// <summary>A depthwise window.</summary>
@@ -203,7 +203,7 @@ internal enum BlockedMuxForm
     SuperpixelPair,
 
     /// <summary>One block holds both fine rows, lanes <c>(j, i, c)</c>, c &lt; L/4: fine rows
-    /// <c>(2h, 2h + 1)</c> as they stand, <c>(2h + 1, 2h + 2)</c> put together in scratch.</summary>
+    /// <c>(2h, 2h + 1)</c> as they stand, <c>(2h + 1, 2h + 2)</c> put together in registers.</summary>
     Superpixel,
 }
 

@@ -26,9 +26,9 @@ internal unsafe struct BlockedMuxWork
     public int Phase;
 }
 
-/// <summary>A tile of one row of outputs, TCount vectors that are TStep pixels apart. Each output adds its taps one after
-/// the other in the order of the weights, so that all tiles give the same bits. Accumulators and weights live in
-/// registers.</summary>
+/// <summary>A tile of one row of outputs, TCount vectors that are TStep pixels apart. Each output adds its taps one
+/// after the other in the order of the weights, so that all tiles give the same bits. Accumulators and weights live
+/// in registers.</summary>
 internal unsafe interface IBlockedMuxTile
 {
     /// <summary>Vectors of the widest tile.</summary>

@@ -23,7 +23,8 @@ public class BlockedMuxConvTests
     [Fact]
     public void Agrees_with_the_reference() => Each(20, (args, lanes, choice) =>
     {
-        BlockedMuxCase test = new(args, lanes) { Activation = choice % 2 == 0 ? ActivationKind.None : ActivationKind.Relu };
+        ActivationKind kind = choice % 2 == 0 ? ActivationKind.None : ActivationKind.Relu;
+        BlockedMuxCase test = new(args, lanes) { Activation = kind };
         using BlockedMuxCase.Maps maps = test.Create(choice % 3 == 0);
         test.Run(maps, 0, test.Window.OutHeight);
         test.CheckResult(maps);
@@ -132,11 +133,12 @@ public class BlockedMuxConvTests
     }
 
     private static void Each(int cases, Action<MuxConv.Args, int, int> check) =>
-        Prop.ForAll((from args in Shapes from choice in Gen.Choose(0, 1000) select (args, choice)).ToArbitrary(), pair =>
+        Prop.ForAll(Shapes.Zip(Gen.Choose(0, 1000)).ToArbitrary(), pair =>
         {
+            (MuxConv.Args args, int choice) = pair;
             foreach (int lanes in Widths)
             {
-                check(pair.args, lanes, pair.choice);
+                check(args, lanes, choice);
             }
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(cases));
 
