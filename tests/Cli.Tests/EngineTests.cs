@@ -99,6 +99,7 @@ public sealed class EngineTests : IDisposable
     [InlineData("bench --model muxnet-tiny --explain --engine eager", "--explain", "--engine plan")]
     [InlineData("bench --model muxnet-tiny --explain --mode train", "--explain", "--mode infer")]
     [InlineData("bench --model muxnet-tiny --explain --output x.safetensors", "--output", "x.safetensors", ".json")]
+    [InlineData("bench --kernel muxconv.forward --shape 1x12x8x8 --explain", "--explain", "--kernel")]
     [InlineData("predict --weights w --input x --engine plan --device reference", "--engine", "--device reference")]
     [InlineData("eval --weights w --engine plan --device reference", "--engine", "--device reference")]
     [InlineData("verify . --engine plan --device reference", "--engine", "--device reference")]

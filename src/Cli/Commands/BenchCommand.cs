@@ -32,6 +32,11 @@ internal static class BenchCommand
             double time = Check.Range(parsed.GetValue(seconds), 0, 3600, "--seconds");
             if (parsed.GetValue(kernel) is { } name)
             {
+                if (options.Explains(parsed))
+                {
+                    throw new UsageException("--explain lists the steps of a network, and a --kernel has none.");
+                }
+
                 return KernelBench.Run(shell, name, parsed.GetValue(shape)
                     ?? throw new UsageException($"--shape is missing for --kernel {name}. {KernelShape.Help}"), time);
             }
