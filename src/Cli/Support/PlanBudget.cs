@@ -61,7 +61,7 @@ internal sealed record PlanBudget(double PeakGmaddsPerS, double SwishGPerS, IRea
         cancellation.ThrowIfCancellationRequested();
         double[] ms = plan.Profile(x, (int)Math.Clamp(1e3 * seconds / Math.Max(once, 1e-3), 5, 5000));
         cancellation.ThrowIfCancellationRequested();
-        peak = Math.Max(peak, MachineProbe.PeakFma(null));
+        (peak, swish) = (Math.Max(peak, MachineProbe.PeakFma(null)), Math.Max(swish, SwishRate()));
         double all = 1e3 * ms.Sum();
         StepBudget[] steps = [.. plan.Steps.Select((s, i) => Of(s, 1e3 * ms[i], all, peak, swish, copies))];
         long madds = steps.Sum(s => s.Madds);
