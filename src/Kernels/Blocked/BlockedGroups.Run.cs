@@ -5,7 +5,7 @@ namespace MuxKernels;
 internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 {
     /// <summary>Pixels that stay in the first cache between a tile and its epilogue.</summary>
-    private const int HotPixels = 224;
+    private const int HotPixels = 112;
 
     /// <summary>Rows up to this width are computed in pairs.</summary>
     private const int NarrowWidth = 7;
@@ -163,7 +163,11 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             (tile->Rows, tile->OutRows) = (last - first, count);
             if (own.Grouping == BlockedGrouping.Neighbours)
             {
-                BlockedWindowTiles.Swap<TSimd, TVector, TStep, TFunction>(tile, columns);
+                if (TStep.Value != 1 || dilation != 1
+                    || !BlockedWindowTiles.SwapRow<TSimd, TVector, TFunction>(tile, columns))
+                {
+                    BlockedWindowTiles.Swap<TSimd, TVector, TStep, TFunction>(tile, columns);
+                }
             }
             else if (g == 2)
             {

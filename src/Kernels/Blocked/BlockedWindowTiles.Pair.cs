@@ -46,6 +46,7 @@ internal static unsafe partial class BlockedWindowTiles
         where TVector : struct
         where TStep : struct, ICount => columns switch
         {
+            7 when TStep.Value != 0 => 7,
             >= 7 when TSimd.Lanes >= 16 && TStep.Value != 0 => 7,
             5 or 9 or 10 or >= 13 when TStep.Value != 0 => 5,
             _ => Largest(Math.Min(columns, 4)),
