@@ -151,6 +151,8 @@ internal static class NetworkBench
             mode,
             engine = EngineOption.Name(engine),
             device = device.Name,
+            processor = Processor.Read().Name,
+            instructionSet = MachineProbe.InstructionSet,
             threads = (device as CpuDevice)?.Threads ?? 1,
             batch = shape.N,
             input = shape.Axes,
