@@ -171,7 +171,11 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             }
             else if (g == 2)
             {
-                BlockedWindowTiles.Pair<TSimd, TVector, TStep, TFunction>(tile, columns);
+                if (TStep.Value != 1 || dilation != 1
+                    || !BlockedWindowTiles.PairRow<TSimd, TVector, TFunction>(tile, columns))
+                {
+                    BlockedWindowTiles.Pair<TSimd, TVector, TStep, TFunction>(tile, columns);
+                }
             }
             else
             {
