@@ -12,6 +12,8 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
+    private const int CacheLine = 16;
+
     /// <summary>Blocks of output channels.</summary>
     public static int OutBlocks(in DenseConv.Args args) => (args.Y.C + TSimd.Lanes - 1) / TSimd.Lanes;
 
@@ -44,8 +46,8 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     /// <summary>Floats of scratch memory for so many output rows.</summary>
     public static int ScratchLength(in DenseConv.Args args, int rows)
     {
-        Copy copy = new(args, rows);
-        return checked(copy.TableLength + args.X.C * copy.Plane);
+        StemRows copy = new(args, Math.Min(rows, BandRows(args)));
+        return checked(copy.TableLength + args.X.C * copy.Plane + CacheLine);
     }
 
     /// <summary>Computes some output rows of one image, all output channels.</summary>
@@ -60,21 +62,41 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         int rows, float* scratch)
     {
         TileEpilogue<TSimd, TVector>.ClearSums(store, OutBlocks(args));
-        if (rows <= 0)
+        int band = Math.Min(rows, BandRows(args)), end = firstRow + rows;
+        for (; firstRow < end; firstRow += band)
         {
-            return;
+            band = Math.Min(band, end - firstRow);
+            Band(args, x, packed, store, firstRow, band, TileEpilogue<TSimd, TVector>.Align(scratch));
+        }
+    }
+
+    /// <summary>Output rows whose padded input stays in the first cache.</summary>
+    private static int BandRows(in DenseConv.Args args)
+    {
+        const int Floats = 8 << 10;
+        int rows = 1;
+        while (rows < args.Y.H && (long)args.X.C * new StemRows(args, rows + 1).Plane <= Floats)
+        {
+            rows++;
         }
 
-        Copy copy = new(args, rows);
+        return rows;
+    }
+
+    private static void Band(in DenseConv.Args args, float* x, float* packed, in BlockedStore store, int firstRow,
+        int rows, float* scratch)
+    {
+        StemRows copy = new(args, rows);
         int* offsets = (int*)scratch;
         float* padded = scratch + copy.TableLength;
-        copy.Fill(args, x, firstRow, offsets, padded);
+        copy.Taps(args, offsets);
+        copy.Fill<TSimd, TVector>(args, x, firstRow, padded);
         fixed (BlockedStore* to = &store)
         {
             Job job = new()
             {
                 Store = to,
-                X = padded,
+                X = padded + copy.Start,
                 RowStep = args.Window.Stride * copy.Pitch,
                 Offsets = offsets,
                 Depth = args.Depth,
@@ -157,94 +179,6 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         store.Residual = store.Residual == null ? null : store.Residual + (nint)vectors * store.ResidualBlockStride;
         store.Sums = store.Sums == null ? null : store.Sums + vectors * TSimd.Lanes;
         return store;
-    }
-
-    /// <summary>The padded rows. With a stride above 2 the columns are sorted into residue classes, one behind the other,
-    /// so that neighbouring output pixels always read neighbours (or every second number).</summary>
-    private readonly struct Copy
-    {
-        public Copy(in DenseConv.Args args, int rows)
-        {
-            Window at = args.Window;
-            Rows = (rows - 1) * at.Stride + (at.Kernel - 1) * at.Dilation + 1;
-            Columns = (at.OutWidth - 1) * at.Stride + (at.Kernel - 1) * at.Dilation + 1;
-            Classes = at.Stride > 2 ? at.Stride : 1;
-            ClassLength = (Columns + Classes - 1) / Classes;
-            Pitch = Classes * ClassLength;
-            Plane = checked(Rows * Pitch);
-            TableLength = (args.Depth + 15) / 16 * 16;
-        }
-
-        public int Rows { get; }
-
-        public int Columns { get; }
-
-        public int Classes { get; }
-
-        public int ClassLength { get; }
-
-        public int Pitch { get; }
-
-        public int Plane { get; }
-
-        public int TableLength { get; }
-
-        public void Fill(in DenseConv.Args args, float* x, int firstRow, int* offsets, float* padded)
-        {
-            Window at = args.Window;
-            for (int i = 0; i < args.X.C; i++)
-            {
-                for (int kh = 0; kh < at.Kernel; kh++)
-                {
-                    for (int kw = 0; kw < at.Kernel; kw++)
-                    {
-                        *offsets++ = i * Plane + kh * at.Dilation * Pitch + Place(kw * at.Dilation);
-                    }
-                }
-            }
-
-            int top = firstRow * at.Stride - at.PadTop;
-            for (int i = 0; i < args.X.C; i++)
-            {
-                float* plane = x + (nint)i * at.Height * at.Width;
-                for (int h = top; h < top + Rows; h++, padded += Pitch)
-                {
-                    Span<float> row = new(padded, Pitch);
-                    if (h < 0 || h >= at.Height)
-                    {
-                        row.Clear();
-                    }
-                    else
-                    {
-                        Row(new ReadOnlySpan<float>(plane + (nint)h * at.Width, at.Width), at.PadLeft, row);
-                    }
-                }
-            }
-        }
-
-        private int Place(int column) => Classes == 1 ? column : column % Classes * ClassLength + column / Classes;
-
-        private void Row(ReadOnlySpan<float> x, int left, Span<float> row)
-        {
-            if (Classes == 1)
-            {
-                int count = Math.Max(Math.Min(x.Length, Columns - left), 0);
-                row[..Math.Min(left, Columns)].Clear();
-                if (count > 0)
-                {
-                    x[..count].CopyTo(row[left..]);
-                    row[(left + count)..].Clear();
-                }
-
-                return;
-            }
-
-            row.Clear();
-            for (int v = 0; v < Math.Min(x.Length, Columns - left); v++)
-            {
-                row[Place(v + left)] = x[v];
-            }
-        }
     }
 
     private struct Job

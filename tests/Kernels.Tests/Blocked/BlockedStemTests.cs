@@ -66,7 +66,7 @@ public unsafe class BlockedStemTests
             BlockedStem<TSimd, TVector>.Pack(args, w, scale, packed.Pointer);
             BlockedChecks.Store<TSimd, TVector>(store, args.Y, sum, magnitude, args.Depth, bias, (to, first, count) =>
             {
-                int length = count == 0 ? 0 : BlockedStem<TSimd, TVector>.ScratchLength(geometry, count);
+                int length = BlockedStem<TSimd, TVector>.ScratchLength(geometry, Math.Max(count, 1));
                 using AlignedBuffer<float> scratch = new(length + 16);
                 scratch.Span.Fill(float.NaN);
                 scratch.Span[length..].Fill(3f);
