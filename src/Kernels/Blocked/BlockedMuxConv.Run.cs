@@ -28,8 +28,8 @@ internal sealed unsafe partial class BlockedMuxConv
         }
     }
 
-    /// <summary>Band by band: sums into y (or into scratch where y is not wanted), then the epilogue over the hot
-    /// band.</summary>
+    /// <summary>Band by band: sums into y (or into scratch where y is not wanted), then the epilogue over the hot band,
+    /// unless the tiles have done all of it.</summary>
     [SkipLocalsInit]
     private void Run<TSimd, TVector>(BlockedMuxPart part, Source source, float* w, in BlockedStore store, int firstRow,
         int rows)
@@ -48,20 +48,23 @@ internal sealed unsafe partial class BlockedMuxConv
             TSimd.Store(TSimd.Zero, store.Sums + block * TSimd.Lanes);
         }
 
+        bool relu = store.Activation == ActivationKind.Relu;
+        bool inTile = store.Residual is null && (relu || store.Activation == ActivationKind.None);
+        BlockedMuxWork work = new() { W = w, Bias = store.Bias, Sums = inTile ? store.Sums : null };
         for (int row = firstRow; row < firstRow + rows; row += band)
         {
             int count = Math.Min(band, firstRow + rows - row);
             sheet.Y = store.SumsOnly ? sums : store.Y + (nint)row * store.RowStride;
-            if (part.Form == BlockedMuxForm.Subpixel)
+            if (relu && inTile)
             {
-                Subpixel<TSimd, TVector>(part.Kernel, source, w, store.Bias, sheet, row, count);
+                Band<TSimd, TVector, Activation.Relu>(part, source, work, sheet, row, count);
             }
             else
             {
-                Rows<TSimd, TVector>(part, source, w, store.Bias, sheet, row, count);
+                Band<TSimd, TVector, Activation.Identity>(part, source, work, sheet, row, count);
             }
 
-            if (!BlockedEpilogue.IsEmpty(store))
+            if (!inTile)
             {
                 Finish<TSimd, TVector>(store, sheet, blocks, row, count);
             }
@@ -93,60 +96,50 @@ internal sealed unsafe partial class BlockedMuxConv
         }
     }
 
-    private void Rows<TSimd, TVector>(BlockedMuxPart part, Source source, float* w, float* bias, Sheet sheet, int row,
-        int count)
+    /// <summary>One band; of a sub-pixel piece the four phases one after the other: every second row, every second
+    /// column.</summary>
+    private void Band<TSimd, TVector, TFunction>(BlockedMuxPart part, Source source, BlockedMuxWork work, Sheet sheet,
+        int row, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
-        BlockedMuxWork work = new() { RowStride = source.RowStride, W = w, Bias = bias, Kernel = part.Kernel };
+        bool phases = part.Form == BlockedMuxForm.Subpixel;
+        float* w = work.W;
+        work.Kernel = part.Kernel;
+        work.RowStride = (nint)source.RowStride * (phases ? 2 : 1);
         BlockedMuxRows rows = new()
         {
             Work = &work,
             X = source.Row(row),
-            XRow = source.RowStride,
+            XRow = work.RowStride,
             Y = sheet.Y,
-            YRow = sheet.RowStride,
+            YRow = (nint)sheet.RowStride * (phases ? 2 : 1),
             Rows = count,
-            Columns = OutWidth,
+            Columns = phases ? OutWidth / 2 : OutWidth,
         };
         switch (part.Form)
         {
             case BlockedMuxForm.Plain:
-                rows.Whole<TSimd, TVector, One>();
-                break;
+                rows.Whole<TSimd, TVector, One, TFunction>();
+                return;
             case BlockedMuxForm.SuperpixelPair:
-                work.BlockStride = source.BlockStride;
-                work.YBlockStride = sheet.BlockStride;
-                rows.Pair<TSimd, TVector>();
-                break;
-            default:
-                rows.Fine<TSimd, TVector>();
-                break;
+                (work.BlockStride, work.YBlockStride) = (source.BlockStride, sheet.BlockStride);
+                rows.Pair<TSimd, TVector, TFunction>();
+                return;
+            case BlockedMuxForm.Superpixel:
+                rows.Fine<TSimd, TVector, TFunction>();
+                return;
         }
-    }
 
-    /// <summary>The four phases one after the other: every second row, every second column.</summary>
-    private void Subpixel<TSimd, TVector>(int kernel, Source source, float* w, float* bias, Sheet sheet, int row,
-        int count)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-    {
-        BlockedMuxWork work = new() { RowStride = 2 * (nint)source.RowStride, Bias = bias, Kernel = kernel };
-        BlockedMuxRows rows = new()
-        {
-            Work = &work,
-            XRow = 2 * (nint)source.RowStride,
-            YRow = 2 * (nint)sheet.RowStride,
-            Columns = OutWidth / 2,
-        };
         for (int phase = 0; phase < 4; phase++)
         {
             (int first, int column) = (phase / 2, phase % 2);
             rows.X = source.Row(row + first) + column * TSimd.Lanes;
             rows.Y = sheet.Y + first * sheet.RowStride + column * TSimd.Lanes;
             rows.Rows = (count + 1 - first) / 2;
-            work.W = w + ((row + first) % 2 * 2 + column) * kernel * kernel * TSimd.Lanes;
-            rows.Whole<TSimd, TVector, Two>();
+            work.W = w + ((row + first) % 2 * 2 + column) * part.Kernel * part.Kernel * TSimd.Lanes;
+            rows.Whole<TSimd, TVector, Two, TFunction>();
         }
     }
 

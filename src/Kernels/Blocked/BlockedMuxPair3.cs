@@ -8,11 +8,12 @@ internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxTile
     public static int Widest => 7;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
+    public static void Run<TSimd, TVector, TStep, TCount, TFunction>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TCount : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TSimd.Lanes;
         float* w = work->W;
@@ -210,31 +211,92 @@ internal readonly unsafe struct BlockedMuxPair3 : IBlockedMuxTile
         }
 
         nint second = work->YBlockStride;
+        y0 = TFunction.Value<TSimd, TVector>(y0);
+        y7 = TFunction.Value<TSimd, TVector>(y7);
         TSimd.Store(y0, y);
         TSimd.Store(y7, y + second);
 
         if (TCount.Value >= 2)
         {
+            y1 = TFunction.Value<TSimd, TVector>(y1);
+            y8 = TFunction.Value<TSimd, TVector>(y8);
             TSimd.Store(y1, y + step);
             TSimd.Store(y8, y + second + step);
         }
 
         if (TCount.Value >= 4)
         {
+            y2 = TFunction.Value<TSimd, TVector>(y2);
+            y9 = TFunction.Value<TSimd, TVector>(y9);
             TSimd.Store(y2, y + 2 * step);
             TSimd.Store(y9, y + second + 2 * step);
+            y3 = TFunction.Value<TSimd, TVector>(y3);
+            y10 = TFunction.Value<TSimd, TVector>(y10);
             TSimd.Store(y3, y + 3 * step);
             TSimd.Store(y10, y + second + 3 * step);
         }
 
         if (TCount.Value >= 7)
         {
+            y4 = TFunction.Value<TSimd, TVector>(y4);
+            y11 = TFunction.Value<TSimd, TVector>(y11);
             TSimd.Store(y4, y + 4 * step);
             TSimd.Store(y11, y + second + 4 * step);
+            y5 = TFunction.Value<TSimd, TVector>(y5);
+            y12 = TFunction.Value<TSimd, TVector>(y12);
             TSimd.Store(y5, y + 5 * step);
             TSimd.Store(y12, y + second + 5 * step);
+            y6 = TFunction.Value<TSimd, TVector>(y6);
+            y13 = TFunction.Value<TSimd, TVector>(y13);
             TSimd.Store(y6, y + 6 * step);
             TSimd.Store(y13, y + second + 6 * step);
+        }
+
+        if (work->Sums is not null)
+        {
+            float* lower = work->Sums + step;
+            TVector sum0 = y0, sum1 = TSimd.Zero;
+            if (TCount.Value >= 2)
+            {
+                sum1 = TSimd.Add(sum1, y1);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                sum0 = TSimd.Add(sum0, y2);
+                sum1 = TSimd.Add(sum1, y3);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                sum0 = TSimd.Add(sum0, y4);
+                sum1 = TSimd.Add(sum1, y5);
+                sum0 = TSimd.Add(sum0, y6);
+            }
+
+            sum0 = TSimd.Add(sum0, sum1);
+            TSimd.Store(TSimd.Add(TSimd.Load(work->Sums), sum0), work->Sums);
+            TVector next0 = y7, next1 = TSimd.Zero;
+            if (TCount.Value >= 2)
+            {
+                next1 = TSimd.Add(next1, y8);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                next0 = TSimd.Add(next0, y9);
+                next1 = TSimd.Add(next1, y10);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                next0 = TSimd.Add(next0, y11);
+                next1 = TSimd.Add(next1, y12);
+                next0 = TSimd.Add(next0, y13);
+            }
+
+            next0 = TSimd.Add(next0, next1);
+            TSimd.Store(TSimd.Add(TSimd.Load(lower), next0), lower);
         }
     }
 }

@@ -19,6 +19,9 @@ internal unsafe struct BlockedMuxWork
     /// <summary>What the sums begin with.</summary>
     public float* Bias;
 
+    /// <summary>Where each tile adds its results, after the function; null where no sums are wanted.</summary>
+    public float* Sums;
+
     /// <summary>Taps along each axis.</summary>
     public int Kernel;
 
@@ -28,7 +31,7 @@ internal unsafe struct BlockedMuxWork
 
 /// <summary>A tile of one row of outputs, TCount vectors that are TStep pixels apart. Each output adds its taps one
 /// after the other in the order of the weights, so that all tiles give the same bits. Accumulators and weights live
-/// in registers.</summary>
+/// in registers. TFunction is done to the sums before they are stored: nothing, or one instruction.</summary>
 internal unsafe interface IBlockedMuxTile
 {
     /// <summary>Vectors of the widest tile.</summary>
@@ -38,11 +41,12 @@ internal unsafe interface IBlockedMuxTile
     /// <param name="work">What tiles have in common.</param>
     /// <param name="x">The pixel of the first output (in the first block of a pair).</param>
     /// <param name="y">The first output.</param>
-    static abstract void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
+    static abstract void Run<TSimd, TVector, TStep, TCount, TFunction>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TCount : struct, ICount;
+        where TCount : struct, ICount
+        where TFunction : struct, IActivationFunction;
 }
 
 /// <summary>Rows of outputs cut into tiles of 14 … 1 vectors.</summary>
@@ -70,122 +74,129 @@ internal unsafe ref struct BlockedMuxRows
     public int Columns;
 
     /// <summary>Taps TStep pixels apart: plain and sub-pixel pieces.</summary>
-    public readonly void Whole<TSimd, TVector, TStep>()
+    public readonly void Whole<TSimd, TVector, TStep, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         switch (Work->Kernel)
         {
             case 3:
-                Run<TSimd, TVector, TStep, BlockedMuxWhole3>();
+                Run<TSimd, TVector, TStep, BlockedMuxWhole3, TFunction>();
                 break;
             case 5 when Columns == 7 && TSimd.Lanes == 16:
-                SevenColumns<TSimd, TVector, TStep>();
+                SevenColumns<TSimd, TVector, TStep, TFunction>();
                 break;
             case 5:
-                Run<TSimd, TVector, TStep, BlockedMuxWhole5>();
+                Run<TSimd, TVector, TStep, BlockedMuxWhole5, TFunction>();
                 break;
             default:
-                Run<TSimd, TVector, TStep, BlockedMuxTaps>();
+                Run<TSimd, TVector, TStep, BlockedMuxTaps, TFunction>();
                 break;
         }
     }
 
     /// <summary>Taps half a vector apart: super-pixel pieces of one block, or one block of a pair.</summary>
-    public readonly void Fine<TSimd, TVector>()
+    public readonly void Fine<TSimd, TVector, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         switch (Work->Kernel)
         {
             case 3:
-                Run<TSimd, TVector, One, BlockedMuxFine3>();
+                Run<TSimd, TVector, One, BlockedMuxFine3, TFunction>();
                 break;
             case 5:
-                Run<TSimd, TVector, One, BlockedMuxFine5>();
+                Run<TSimd, TVector, One, BlockedMuxFine5, TFunction>();
                 break;
             default:
-                Run<TSimd, TVector, One, BlockedMuxFineTaps>();
+                Run<TSimd, TVector, One, BlockedMuxFineTaps, TFunction>();
                 break;
         }
     }
 
     /// <summary>Both blocks of a super-pixel pair: together where there are registers for it.</summary>
-    public void Pair<TSimd, TVector>()
+    public void Pair<TSimd, TVector, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
+        where TFunction : struct, IActivationFunction
     {
         if (TSimd.Lanes == 16 && Work->Kernel == 3)
         {
-            Run<TSimd, TVector, One, BlockedMuxPair3>();
+            Run<TSimd, TVector, One, BlockedMuxPair3, TFunction>();
         }
         else if (TSimd.Lanes == 16 && Work->Kernel == 5)
         {
-            Run<TSimd, TVector, One, BlockedMuxPair5>();
+            Run<TSimd, TVector, One, BlockedMuxPair5, TFunction>();
         }
         else
         {
-            Fine<TSimd, TVector>();
+            Fine<TSimd, TVector, TFunction>();
             Work->Phase = 1;
             Work->W += Work->Kernel * Work->Kernel * TSimd.Lanes;
             Work->Bias += TSimd.Lanes;
+            Work->Sums = Work->Sums is null ? null : Work->Sums + TSimd.Lanes;
             Y += Work->YBlockStride;
-            Fine<TSimd, TVector>();
+            Fine<TSimd, TVector, TFunction>();
         }
     }
 
     /// <summary>Two rows at a time: seven sums alone would wait for one another.</summary>
-    private readonly void SevenColumns<TSimd, TVector, TStep>()
+    private readonly void SevenColumns<TSimd, TVector, TStep, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         int row = 0;
         for (; row + 2 <= Rows; row += 2)
         {
-            BlockedMuxTwo5.Run<TSimd, TVector, TStep>(Work, X + row * XRow, XRow, Y + row * YRow, YRow);
+            BlockedMuxTwo5.Run<TSimd, TVector, TStep, TFunction>(Work, X + row * XRow, XRow, Y + row * YRow, YRow);
         }
 
         if (row < Rows)
         {
-            BlockedMuxWhole5.Run<TSimd, TVector, TStep, Seven>(Work, X + row * XRow, Y + row * YRow);
+            BlockedMuxWhole5.Run<TSimd, TVector, TStep, Seven, TFunction>(Work, X + row * XRow, Y + row * YRow);
         }
     }
 
-    private readonly void Run<TSimd, TVector, TStep, TTile>()
+    private readonly void Run<TSimd, TVector, TStep, TTile, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TTile : struct, IBlockedMuxTile
+        where TFunction : struct, IActivationFunction
     {
         int wide = TSimd.Lanes == 16 ? TTile.Widest : 7, column = 0;
         if (wide == 14 && Columns % 14 != 2)
         {
-            Sweep<TSimd, TVector, TStep, TTile, Fourteen>(ref column);
+            Sweep<TSimd, TVector, TStep, TTile, TFunction, Fourteen>(ref column);
         }
 
         if (TTile.Widest >= 8 && (Columns - column) % 7 != 0)
         {
-            Sweep<TSimd, TVector, TStep, TTile, Eight>(ref column);
+            Sweep<TSimd, TVector, TStep, TTile, TFunction, Eight>(ref column);
         }
 
         if (TTile.Widest >= 8 || Columns % 7 != 1)
         {
-            Sweep<TSimd, TVector, TStep, TTile, Seven>(ref column);
+            Sweep<TSimd, TVector, TStep, TTile, TFunction, Seven>(ref column);
         }
 
-        Sweep<TSimd, TVector, TStep, TTile, Four>(ref column);
-        Sweep<TSimd, TVector, TStep, TTile, Two>(ref column);
-        Sweep<TSimd, TVector, TStep, TTile, One>(ref column);
+        Sweep<TSimd, TVector, TStep, TTile, TFunction, Four>(ref column);
+        Sweep<TSimd, TVector, TStep, TTile, TFunction, Two>(ref column);
+        Sweep<TSimd, TVector, TStep, TTile, TFunction, One>(ref column);
     }
 
     /// <summary>As many tiles of TCount as fit from a column on, row by row.</summary>
-    private readonly void Sweep<TSimd, TVector, TStep, TTile, TCount>(ref int column)
+    private readonly void Sweep<TSimd, TVector, TStep, TTile, TFunction, TCount>(ref int column)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TTile : struct, IBlockedMuxTile
+        where TFunction : struct, IActivationFunction
         where TCount : struct, ICount
     {
         int tiles = (Columns - column) / TCount.Value;
@@ -200,7 +211,7 @@ internal unsafe ref struct BlockedMuxRows
             float* x = X + row * XRow + at, y = Y + row * YRow + at;
             for (int tile = tiles; tile > 0; tile--)
             {
-                TTile.Run<TSimd, TVector, TStep, TCount>(Work, x, y);
+                TTile.Run<TSimd, TVector, TStep, TCount, TFunction>(Work, x, y);
                 x += TCount.Value * step;
                 y += TCount.Value * step;
             }

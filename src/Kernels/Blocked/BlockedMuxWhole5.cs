@@ -8,11 +8,12 @@ internal readonly unsafe struct BlockedMuxWhole5 : IBlockedMuxTile
     public static int Widest => 14;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWork* work, float* x, float* y)
+    public static void Run<TSimd, TVector, TStep, TCount, TFunction>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TCount : struct, ICount
+        where TFunction : struct, IActivationFunction
     {
         nint step = TStep.Value * TSimd.Lanes;
         float* w = work->W;
@@ -225,39 +226,93 @@ internal readonly unsafe struct BlockedMuxWhole5 : IBlockedMuxTile
             }
         }
 
+        y0 = TFunction.Value<TSimd, TVector>(y0);
         TSimd.Store(y0, y);
 
         if (TCount.Value >= 2)
         {
+            y1 = TFunction.Value<TSimd, TVector>(y1);
             TSimd.Store(y1, y + step);
         }
 
         if (TCount.Value >= 4)
         {
+            y2 = TFunction.Value<TSimd, TVector>(y2);
             TSimd.Store(y2, y + 2 * step);
+            y3 = TFunction.Value<TSimd, TVector>(y3);
             TSimd.Store(y3, y + 3 * step);
         }
 
         if (TCount.Value >= 7)
         {
+            y4 = TFunction.Value<TSimd, TVector>(y4);
             TSimd.Store(y4, y + 4 * step);
+            y5 = TFunction.Value<TSimd, TVector>(y5);
             TSimd.Store(y5, y + 5 * step);
+            y6 = TFunction.Value<TSimd, TVector>(y6);
             TSimd.Store(y6, y + 6 * step);
         }
 
         if (TCount.Value >= 8)
         {
+            y7 = TFunction.Value<TSimd, TVector>(y7);
             TSimd.Store(y7, y + 7 * step);
         }
 
         if (TCount.Value >= 14)
         {
+            y8 = TFunction.Value<TSimd, TVector>(y8);
             TSimd.Store(y8, y + 8 * step);
+            y9 = TFunction.Value<TSimd, TVector>(y9);
             TSimd.Store(y9, y + 9 * step);
+            y10 = TFunction.Value<TSimd, TVector>(y10);
             TSimd.Store(y10, y + 10 * step);
+            y11 = TFunction.Value<TSimd, TVector>(y11);
             TSimd.Store(y11, y + 11 * step);
+            y12 = TFunction.Value<TSimd, TVector>(y12);
             TSimd.Store(y12, y + 12 * step);
+            y13 = TFunction.Value<TSimd, TVector>(y13);
             TSimd.Store(y13, y + 13 * step);
+        }
+
+        if (work->Sums is not null)
+        {
+            TVector sum0 = y0, sum1 = TSimd.Zero;
+            if (TCount.Value >= 2)
+            {
+                sum1 = TSimd.Add(sum1, y1);
+            }
+
+            if (TCount.Value >= 4)
+            {
+                sum0 = TSimd.Add(sum0, y2);
+                sum1 = TSimd.Add(sum1, y3);
+            }
+
+            if (TCount.Value >= 7)
+            {
+                sum0 = TSimd.Add(sum0, y4);
+                sum1 = TSimd.Add(sum1, y5);
+                sum0 = TSimd.Add(sum0, y6);
+            }
+
+            if (TCount.Value >= 8)
+            {
+                sum1 = TSimd.Add(sum1, y7);
+            }
+
+            if (TCount.Value >= 14)
+            {
+                sum0 = TSimd.Add(sum0, y8);
+                sum1 = TSimd.Add(sum1, y9);
+                sum0 = TSimd.Add(sum0, y10);
+                sum1 = TSimd.Add(sum1, y11);
+                sum0 = TSimd.Add(sum0, y12);
+                sum1 = TSimd.Add(sum1, y13);
+            }
+
+            sum0 = TSimd.Add(sum0, sum1);
+            TSimd.Store(TSimd.Add(TSimd.Load(work->Sums), sum0), work->Sums);
         }
     }
 }
