@@ -4,8 +4,8 @@ namespace MuxKernels.Inference;
 
 internal sealed unsafe partial class Lowering<TSimd, TVector>
 {
-    /// <summary>Multiply-adds from which the two layers of squeeze-excite are steps of their own.</summary>
-    private const long ParallelExcite = 60_000;
+    /// <summary>Multiply-adds of one layer from which squeeze-excite's two layers are shared by several workers.</summary>
+    private const long ParallelExcite = 8_000;
 
     private void LowerSqueezeExcite(Node node, in SqueezeExcite.Args args)
     {
@@ -51,14 +51,14 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             }),
             ExpandBias = Vector([.. channels.Select(i => b2[i])]),
         };
-        if ((long)c * r < ParallelExcite)
+        if (workers == 1 || (long)c * r < ParallelExcite)
         {
             Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 0, 1), pooled, gate.Region, layers.Hidden);
         }
         else
         {
-            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 1, 4), pooled, layers.Hidden);
-            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 2, 4), layers.Hidden, gate.Region);
+            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 1, workers), pooled, layers.Hidden);
+            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 2, workers), layers.Hidden, gate.Region);
         }
 
         values[node.Results[0]] = BlockedValue.Of(node.Results[0].Shape, map!, order) with { Gate = gate };
