@@ -34,8 +34,8 @@ internal unsafe struct BlockedPatch
 }
 
 /// <summary>
-/// What follows the sums of a convolution on blocked maps, in a loop of its own (a function with exp inside a tile would
-/// spill the tile's accumulators): <c>y = f(sum) + residual</c>, and the sums of y.
+/// What follows the sums of a convolution on blocked maps, in a loop of its own (a function with exp inside a tile
+/// would spill the tile's accumulators): <c>y = f(sum) + residual</c>, and the sums of y.
 /// </summary>
 internal static unsafe class BlockedEpilogue
 {

@@ -15,13 +15,13 @@ internal enum BlockedGrouping
 internal readonly record struct BlockedPart(int Kernel, int Groups, int FirstChannel, int FirstWeight);
 
 /// <summary>
-/// Depthwise, group-wise and mixed-kernel convolutions with as many output as input channels in a group: <c>y[c, h, v] =
-/// b[c] + Σᵢ Σ_{kh,kw} w[c, i, kh, kw]·x[i, h·s + kh·d − pad, v·s + kw·d − pad]</c> on blocked maps.
+/// Depthwise, group-wise and mixed-kernel convolutions with as many output as input channels in a group, on blocked
+/// maps: <c>y[c, h, v] = b[c] + Σᵢ Σ_{kh,kw} w[c, i, kh, kw]·x[i, h·s + kh·d − pad, v·s + kw·d − pad]</c>.
 /// <para>
 /// Groups are taken by falling kernel size, L to a piece, so that no size leaves lanes empty. A piece computes the
-/// largest size among its groups; the taps that a smaller one lacks have weight zero, so x must be finite in the lanes of
-/// such a piece (∞·0 is NaN). In all other pieces what is not finite in x reaches exactly the outputs that it reaches in
-/// plain loops. Weights must be finite. Kernel rows that lie wholly in the border are left out.
+/// largest size among its groups; the taps that a smaller one lacks have weight zero, so x must be finite in the lanes
+/// of such a piece (∞·0 is NaN). In all other pieces what is not finite in x reaches exactly the outputs that it
+/// reaches in plain loops. Weights must be finite. Kernel rows that lie wholly in the border are left out.
 /// </para>
 /// </summary>
 internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWindow
@@ -39,8 +39,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
         (stride, dilation, height) = (window.Stride, window.Dilation, window.Height);
         (outHeight, outWidth) = (window.OutHeight, window.OutWidth);
         int lanes = TSimd.Lanes;
-        Group[] groups = [.. parts.OrderByDescending(p => p.Kernel).SelectMany(p => Enumerable.Range(0, p.Groups)
-            .Select(q => new Group(p.Kernel, p.FirstChannel + q * g, p.FirstWeight + q * g * g * p.Kernel * p.Kernel)))];
+        Group[] groups = [.. parts.OrderByDescending(p => p.Kernel).SelectMany(p => GroupsOf(p, g))];
         List<Piece> list = [];
         for (int first = 0, block = 0; first < groups.Length; first += list[^1].Groups.Length, block += list[^1].Blocks)
         {
@@ -137,6 +136,9 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             }
         }
     }
+
+    private static IEnumerable<Group> GroupsOf(BlockedPart part, int g) => Enumerable.Range(0, part.Groups).Select(q =>
+        new Group(part.Kernel, part.FirstChannel + q * g, part.FirstWeight + q * g * g * part.Kernel * part.Kernel));
 
     /// <summary>The kernel of one output and input channel of a group, in the middle of its piece's.</summary>
     private void Pack(Piece piece, int q, int o, int i, ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)

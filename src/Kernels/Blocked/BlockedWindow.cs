@@ -1,22 +1,22 @@
 namespace MuxKernels;
 
-/// <summary>A run of input and output blocks of a <see cref="BlockedWindow"/> that is computed together and depends on no
-/// other blocks.</summary>
+/// <summary>A run of input and output blocks of a <see cref="BlockedWindow"/> that is computed together and depends on
+/// no other blocks.</summary>
 /// <param name="FirstIn">First input block.</param>
 /// <param name="InBlocks">Input blocks it reads.</param>
 /// <param name="FirstOut">First output block.</param>
 /// <param name="OutBlocks">Output blocks it writes.</param>
 /// <param name="MultiplyAdds">Multiply-adds of the true convolution over the whole map of one image.</param>
-/// <param name="VectorMultiplyAdds">Multiply-adds that the vectors do, lanes without a channel included: the quotient of
-/// the two is the lane cap.</param>
+/// <param name="VectorMultiplyAdds">Multiply-adds that the vectors do, lanes without a channel included: the quotient
+/// of the two is the lane cap.</param>
 internal readonly record struct BlockedPiece(int FirstIn, int InBlocks, int FirstOut, int OutBlocks,
     long MultiplyAdds, long VectorMultiplyAdds);
 
 /// <summary>
 /// A depthwise, group-wise, mixed-kernel or spatially multiplexed convolution prepared for blocked maps: it says in
-/// which order it wants the channels (a convolution before and after it can deliver and take any order for nothing), how
-/// wide a border of zeros its input needs, packs weights and computes rows of pieces. It holds no weights: one instance
-/// serves any number of plans and threads.
+/// which order it wants the channels (a convolution before and after it can deliver and take any order for nothing),
+/// how wide a border of zeros its input needs, packs weights and computes rows of pieces. It holds no weights: one
+/// instance serves any number of plans and threads.
 /// </summary>
 internal abstract unsafe class BlockedWindow
 {
@@ -26,8 +26,8 @@ internal abstract unsafe class BlockedWindow
     /// <summary>For each lane of each input block the channel there, or −1 for none (its numbers are zero).</summary>
     public abstract IReadOnlyList<int> InOrder { get; }
 
-    /// <summary>For each lane of each output block the channel there, or −1 for none (its numbers come out zero where the
-    /// bias is zero and the activation keeps zero).</summary>
+    /// <summary>For each lane of each output block the channel there, or −1 for none (its numbers come out zero where
+    /// the bias is zero and the activation keeps zero).</summary>
     public abstract IReadOnlyList<int> OutOrder { get; }
 
     /// <summary>Rows and columns of zeros that must stand on all four sides of the input map.</summary>

@@ -2,9 +2,9 @@ namespace MuxKernels;
 
 /// <summary>
 /// What a window tile on blocked maps computes: for one output block and a few neighbouring pixels
-/// <c>y[h, v] = bias + Σᵢ Σ_{kh,kw} w[i, kh, kw] ∘ x[i, h, v, kh, kw]</c> over one or more input blocks i, lane by lane.
-/// All steps are in floats; every vector is aligned when x, w, bias, y and the steps are multiples of L. Each output is
-/// the same sum in the same order in every tile of a kind, whatever its rows and columns.
+/// <c>y[h, v] = bias + Σᵢ Σ_{kh,kw} w[i, kh, kw] ∘ x[i, h, v, kh, kw]</c> over one or more input blocks i, lane by
+/// lane. All steps are in floats; every vector is aligned when x, w, bias, y and the steps are multiples of L. Each
+/// output is the same sum in the same order in every tile of a kind, whatever its rows and columns.
 /// </summary>
 internal unsafe struct BlockedWindowTile
 {

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Groups of two channels, the even ones in one block, the odd ones in the next: each pixel that is loaded feeds
-/// two multiply-adds. Weights of a tap: even from even, odd from even, even from odd, odd from odd. Register budget: 14
-/// sums (10 with 16 registers), two weights, a pixel.</content>
+/// <content>Groups of two channels, the even ones in one block, the odd ones in the next: each pixel that is loaded
+/// feeds two multiply-adds. Weights of a tap: even from even, odd from even, even from odd, odd from odd. Register
+/// budget: 14 sums (10 with 16 registers), two weights, a pixel.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels of both output blocks.</summary>

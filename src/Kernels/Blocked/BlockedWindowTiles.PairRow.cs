@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Groups of two channels in two blocks, 3×3 and 5×5 kernels with stride 1: the weights of a whole kernel row from
-/// one input block stand in registers, each pixel that is loaded feeds all the sums that it reaches. Register budget: 14
-/// sums, ten weights, a pixel.</content>
+/// <content>Groups of two channels in two blocks, 3×3 and 5×5 kernels with stride 1: the weights of a whole kernel row
+/// from one input block stand in registers, each pixel that is loaded feeds all the sums that it reaches. Register
+/// budget: 14 sums, ten weights, a pixel.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels of both output blocks.</summary>

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Sliding tiles, for taps that are as far apart as neighbouring outputs (or a stride's part of it: then a kernel
-/// row is done in phases): the weights of three taps stand in registers and each pixel that is loaded feeds up to three
-/// outputs. Register budget: 14 sums, three weights, three pixels.</content>
+/// <content>Sliding tiles, for taps that are as far apart as neighbouring outputs (or a stride's part of it: then a
+/// kernel row is done in phases): the weights of three taps stand in registers and each pixel that is loaded feeds up
+/// to three outputs. Register budget: 14 sums (8 with 16 registers), three weights, three pixels.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels each.</summary>
@@ -103,7 +103,9 @@ internal static unsafe partial class BlockedWindowTiles
                         int taps = (t->Taps - phase + TStep.Value - 1) / TStep.Value;
                         for (; taps >= 3; taps -= 3)
                         {
-                            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + weightStep), w2 = TSimd.Load(w + 2 * weightStep);
+                            TVector w0 = TSimd.Load(w);
+                            TVector w1 = TSimd.Load(w + weightStep);
+                            TVector w2 = TSimd.Load(w + 2 * weightStep);
                             TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + step), x2;
                             x2 = TSimd.Load(p + 2 * step);
                             a0 = TSimd.Fma(w2, x2, TSimd.Fma(w1, x1, TSimd.Fma(w0, x0, a0)));
@@ -159,7 +161,8 @@ internal static unsafe partial class BlockedWindowTiles
 
                         if (taps == 2)
                         {
-                            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + weightStep);
+                            TVector w0 = TSimd.Load(w);
+                            TVector w1 = TSimd.Load(w + weightStep);
                             TVector x0 = TSimd.Load(p), x1;
                             x1 = TSimd.Load(p + step);
                             a0 = TSimd.Fma(w1, x1, TSimd.Fma(w0, x0, a0));
@@ -323,7 +326,9 @@ internal static unsafe partial class BlockedWindowTiles
                         for (; taps >= 3; taps -= 3)
                         {
                             float* q = p + outRow;
-                            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + weightStep), w2 = TSimd.Load(w + 2 * weightStep);
+                            TVector w0 = TSimd.Load(w);
+                            TVector w1 = TSimd.Load(w + weightStep);
+                            TVector w2 = TSimd.Load(w + 2 * weightStep);
                             TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + step), x2;
                             x2 = TSimd.Load(p + 2 * step);
                             a0 = TSimd.Fma(w2, x2, TSimd.Fma(w1, x1, TSimd.Fma(w0, x0, a0)));
@@ -387,7 +392,8 @@ internal static unsafe partial class BlockedWindowTiles
                         if (taps == 2)
                         {
                             float* q = p + outRow;
-                            TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + weightStep);
+                            TVector w0 = TSimd.Load(w);
+                            TVector w1 = TSimd.Load(w + weightStep);
                             TVector x0 = TSimd.Load(p), x1;
                             x1 = TSimd.Load(p + step);
                             a0 = TSimd.Fma(w1, x1, TSimd.Fma(w0, x0, a0));

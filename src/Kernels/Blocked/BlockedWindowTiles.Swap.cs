@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <content>Groups of two channels in neighbouring lanes of one block: a pixel and the same with neighbours exchanged
-/// feed one multiply-add each. Weights of a tap: for the lane's own channel, for the other one. Register budget: 14 sums,
-/// two weights, two pixels (7 sums with 16 registers).</content>
+/// feed one multiply-add each. Weights of a tap: for the lane's own channel, for the other one. Register budget: 14
+/// sums (7 with 16 registers), two weights, two pixels.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels each.</summary>

@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Groups of two channels in neighbouring lanes, 3×3 and 5×5 kernels with stride 1: the weights of a whole kernel
-/// row stand in registers, a pixel is loaded and its neighbours are exchanged once for all the sums that it reaches.
-/// Register budget: 14 sums, ten weights, two pixels.</content>
+/// <content>Groups of two channels in neighbouring lanes, 3×3 and 5×5 kernels with stride 1: the weights of a whole
+/// kernel row stand in registers, a pixel is loaded and its neighbours are exchanged once for all the sums that it
+/// reaches. Register budget: 14 sums, ten weights, two pixels.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels each.</summary>

@@ -2,25 +2,27 @@ using System.Runtime.Intrinsics;
 
 namespace MuxKernels;
 
-/// <summary>Prepares windows for blocked maps; null says that a convolution has no blocked kernel and its caller takes the
-/// plain one.</summary>
+/// <summary>Prepares windows for blocked maps; null says that a convolution has no blocked kernel and its caller takes
+/// the plain one.</summary>
 internal static partial class BlockedWindows
 {
     /// <summary>Most channels a group.</summary>
     private const int MostChannels = 4;
 
-    /// <summary>A depthwise convolution; null for padding that differs from side to side and for lanes that this machine
-    /// has not.</summary>
+    /// <summary>A depthwise convolution; null for padding that differs from side to side and for lanes that this
+    /// machine has not.</summary>
     public static BlockedWindow? Of(in DepthwiseConv.Args args, int lanes) =>
         OfParts(1, [args.Window], [new BlockedPart(args.Window.Kernel, args.X.C, 0, 0)], lanes);
 
-    /// <summary>A group-wise convolution with up to four channels a group, as many out as in; null for others.</summary>
+    /// <summary>A group-wise convolution with up to four channels a group, as many out as in; null for
+    /// others.</summary>
     public static BlockedWindow? Of(in GroupConv.Args args, int lanes) =>
         args.InPerGroup != args.OutPerGroup || args.InPerGroup > MostChannels ? null
             : OfParts(args.InPerGroup, [args.Window], [new BlockedPart(args.Window.Kernel, args.Groups, 0, 0)], lanes);
 
-    /// <summary>A mixed-kernel convolution with up to four channels a group; null also for odd and even kernels together.
-    /// Where its parts do not fill blocks, x must be finite (<see cref="BlockedGroups{TSimd, TVector}"/>).</summary>
+    /// <summary>A mixed-kernel convolution with up to four channels a group; null also for odd and even kernels
+    /// together. Where its parts do not fill blocks, x must be finite
+    /// (<see cref="BlockedGroups{TSimd, TVector}"/>).</summary>
     public static BlockedWindow? Of(in MixedConv.Args args, int lanes)
     {
         int g = args.ChannelsPerGroup, parts = args.Kernels.Count;

@@ -50,8 +50,8 @@ internal sealed unsafe class BlockedRun : IDisposable
     /// <summary>Sums of y of each output channel of the last run.</summary>
     public double[] Sums { get; private set; } = [];
 
-    /// <summary>Output <c>[C, H, W]</c>; rows are cut where <paramref name="cuts"/> says, wanted sums are added over the
-    /// calls.</summary>
+    /// <summary>Output <c>[C, H, W]</c>; rows are cut where <paramref name="cuts"/> says, wanted sums are added over
+    /// the calls.</summary>
     public float[] Rows(ActivationKind activation = ActivationKind.None, float[]? residual = null, bool sums = false,
         bool sumsOnly = false, params int[] cuts)
     {
@@ -85,7 +85,8 @@ internal sealed unsafe class BlockedRun : IDisposable
                 };
                 window.Run(p, x.Pointer + xRow * (window.Border + 1) + lanes * (window.Border + 1)
                     + piece.FirstIn * xBlock, xBlock, xRow, packed.Pointer, store, row, ends[i] - row);
-                for (int lane = first * lanes; store.Sums is not null && lane < (first + piece.OutBlocks) * lanes; lane++)
+                int end = store.Sums is null ? 0 : (first + piece.OutBlocks) * lanes;
+                for (int lane = first * lanes; lane < end; lane++)
                 {
                     if (window.OutOrder[lane] >= 0)
                     {

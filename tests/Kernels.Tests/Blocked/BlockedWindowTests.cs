@@ -33,6 +33,9 @@ public class BlockedWindowTests
     [InlineData(20, 5, 3, 1)]
     [InlineData(20, 7, 5, 1)]
     [InlineData(9, 12, 3, 1)]
+    [InlineData(20, 14, 3, 1)]
+    [InlineData(20, 14, 5, 1)]
+    [InlineData(20, 7, 3, 1)]
     [InlineData(17, 28, 5, 1)]
     [InlineData(33, 31, 7, 1)]
     [InlineData(24, 56, 3, 2)]
@@ -57,7 +60,8 @@ public class BlockedWindowTests
             Assert.NotNull(BlockedWindows.Of(new GroupConv.Args(x, 12, 5, 6), lanes));
             Assert.NotNull(BlockedWindows.Of(new MixedConv.Args(x, [3, 5, 7], 1, 2), lanes));
             Assert.Null(BlockedWindows.Of(new GroupConv.Args(x, 24, 5, 6), lanes));
-            Assert.Null(BlockedWindows.Of(new DepthwiseConv.Args(x with { H = 8, W = 8 }, 3, 2, 1, Padding.Same), lanes));
+            Assert.Null(BlockedWindows.Of(new DepthwiseConv.Args(new Shape(1, 9, 8, 8), 3, 2, 1, Padding.Same),
+                lanes));
         }
     }
 
@@ -185,7 +189,8 @@ public class BlockedWindowTests
         args = new DepthwiseConv.Args(args.X with { N = 1 }, args.Window.Kernel, args.Window.Stride,
             args.Window.Dilation, args.Window.Padding);
         return new Case($"depthwise {args}", args.X, args.Y, (int)args.Weight.Length, args.Window.Taps,
-            channel => args.Window.Taps, lanes => BlockedWindows.Of(args, lanes), (x, w, b, y) => DepthwiseConv.ForwardReference(args, x, w, b, y));
+            channel => args.Window.Taps, lanes => BlockedWindows.Of(args, lanes),
+            (x, w, b, y) => DepthwiseConv.ForwardReference(args, x, w, b, y));
     }
 
     private static Case Of(GroupConv.Args args)
@@ -193,7 +198,8 @@ public class BlockedWindowTests
         args = new GroupConv.Args(args.X with { N = 1 }, args.Y.C, args.Window.Kernel, args.Groups, args.Window.Stride,
             args.Window.Dilation, args.Window.Padding);
         return new Case($"group {args}", args.X, args.Y, (int)args.Weight.Length, args.Window.Taps * args.InPerGroup,
-            channel => args.Window.Taps * args.InPerGroup, lanes => BlockedWindows.Of(args, lanes), (x, w, b, y) => GroupConv.ForwardReference(args, x, w, b, y));
+            channel => args.Window.Taps * args.InPerGroup, lanes => BlockedWindows.Of(args, lanes),
+            (x, w, b, y) => GroupConv.ForwardReference(args, x, w, b, y));
     }
 
     private static Case Of(MixedConv.Args args)
