@@ -96,50 +96,52 @@ internal sealed unsafe partial class BlockedMuxConv
         }
     }
 
-    /// <summary>One band; of a sub-pixel piece the four phases one after the other: every second row, every second
-    /// column.</summary>
+    /// <summary>One band; of a sub-pixel piece even and odd rows apart.</summary>
     private void Band<TSimd, TVector, TFunction>(BlockedMuxPart part, Source source, BlockedMuxWork work, Sheet sheet,
         int row, int count)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TFunction : struct, IActivationFunction
     {
-        bool phases = part.Form == BlockedMuxForm.Subpixel;
         float* w = work.W;
         work.Kernel = part.Kernel;
-        work.RowStride = (nint)source.RowStride * (phases ? 2 : 1);
+        work.RowStride = source.RowStride;
         BlockedMuxRows rows = new()
         {
             Work = &work,
             X = source.Row(row),
-            XRow = work.RowStride,
+            XRow = source.RowStride,
             Y = sheet.Y,
-            YRow = (nint)sheet.RowStride * (phases ? 2 : 1),
+            YRow = sheet.RowStride,
             Rows = count,
-            Columns = phases ? OutWidth / 2 : OutWidth,
+            Columns = OutWidth,
         };
         switch (part.Form)
         {
             case BlockedMuxForm.Plain:
                 rows.Whole<TSimd, TVector, One, TFunction>();
-                return;
+                break;
             case BlockedMuxForm.SuperpixelPair:
                 (work.BlockStride, work.YBlockStride) = (source.BlockStride, sheet.BlockStride);
                 rows.Pair<TSimd, TVector, TFunction>();
-                return;
+                break;
             case BlockedMuxForm.Superpixel:
                 rows.Fine<TSimd, TVector, TFunction>();
-                return;
-        }
+                break;
+            default:
+                work.RowStride = rows.XRow = 2 * rows.XRow;
+                rows.YRow *= 2;
+                for (int first = 0; first < 2; first++)
+                {
+                    BlockedMuxRows own = rows;
+                    own.X += first * source.RowStride;
+                    own.Y += first * sheet.RowStride;
+                    own.Rows = (count + 1 - first) / 2;
+                    work.W = w + (row + first) % 2 * 2 * part.Kernel * part.Kernel * TSimd.Lanes;
+                    own.Phases<TSimd, TVector, TFunction>();
+                }
 
-        for (int phase = 0; phase < 4; phase++)
-        {
-            (int first, int column) = (phase / 2, phase % 2);
-            rows.X = source.Row(row + first) + column * TSimd.Lanes;
-            rows.Y = sheet.Y + first * sheet.RowStride + column * TSimd.Lanes;
-            rows.Rows = (count + 1 - first) / 2;
-            work.W = w + ((row + first) % 2 * 2 + column) * part.Kernel * part.Kernel * TSimd.Lanes;
-            rows.Whole<TSimd, TVector, Two, TFunction>();
+                break;
         }
     }
 

@@ -7,6 +7,8 @@ internal readonly unsafe struct BlockedMuxTaps : IBlockedMuxTile
 {
     public static int Widest => 14;
 
+    public static bool EvenOnly => false;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run<TSimd, TVector, TStep, TCount, TFunction>(BlockedMuxWork* work, float* x, float* y)
         where TSimd : struct, ISimd<TVector>

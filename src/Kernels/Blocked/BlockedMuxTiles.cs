@@ -37,6 +37,9 @@ internal unsafe interface IBlockedMuxTile
     /// <summary>Vectors of the widest tile.</summary>
     static abstract int Widest { get; }
 
+    /// <summary>Whether a tile needs an even number of vectors.</summary>
+    static abstract bool EvenOnly { get; }
+
     /// <summary>Computes a tile.</summary>
     /// <param name="work">What tiles have in common.</param>
     /// <param name="x">The pixel of the first output (in the first block of a pair).</param>
@@ -84,9 +87,6 @@ internal unsafe ref struct BlockedMuxRows
         {
             case 3:
                 Run<TSimd, TVector, TStep, BlockedMuxWhole3, TFunction>();
-                break;
-            case 5 when Columns == 7 && TSimd.Lanes == 16:
-                SevenColumns<TSimd, TVector, TStep, TFunction>();
                 break;
             case 5:
                 Run<TSimd, TVector, TStep, BlockedMuxWhole5, TFunction>();
@@ -143,22 +143,29 @@ internal unsafe ref struct BlockedMuxRows
         }
     }
 
-    /// <summary>Two rows at a time: seven sums alone would wait for one another.</summary>
-    private readonly void SevenColumns<TSimd, TVector, TStep, TFunction>()
+    /// <summary>Rows of one parity of a sub-pixel piece, both column phases: together where there are registers for the
+    /// weights of both.</summary>
+    public void Phases<TSimd, TVector, TFunction>()
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TStep : struct, ICount
         where TFunction : struct, IActivationFunction
     {
-        int row = 0;
-        for (; row + 2 <= Rows; row += 2)
+        if (TSimd.Lanes == 16 && Work->Kernel == 3)
         {
-            BlockedMuxTwo5.Run<TSimd, TVector, TStep, TFunction>(Work, X + row * XRow, XRow, Y + row * YRow, YRow);
+            Run<TSimd, TVector, One, BlockedMuxPhase3, TFunction>();
         }
-
-        if (row < Rows)
+        else if (TSimd.Lanes == 16 && Work->Kernel == 5)
         {
-            BlockedMuxWhole5.Run<TSimd, TVector, TStep, Seven, TFunction>(Work, X + row * XRow, Y + row * YRow);
+            Run<TSimd, TVector, One, BlockedMuxPhase5, TFunction>();
+        }
+        else
+        {
+            Columns /= 2;
+            Whole<TSimd, TVector, Two, TFunction>();
+            Work->W += Work->Kernel * Work->Kernel * TSimd.Lanes;
+            X += TSimd.Lanes;
+            Y += TSimd.Lanes;
+            Whole<TSimd, TVector, Two, TFunction>();
         }
     }
 
@@ -180,14 +187,17 @@ internal unsafe ref struct BlockedMuxRows
             Sweep<TSimd, TVector, TStep, TTile, TFunction, Eight>(ref column);
         }
 
-        if (TTile.Widest >= 8 || Columns % 7 != 1)
+        if (!TTile.EvenOnly && (TTile.Widest >= 8 || Columns % 7 != 1))
         {
             Sweep<TSimd, TVector, TStep, TTile, TFunction, Seven>(ref column);
         }
 
         Sweep<TSimd, TVector, TStep, TTile, TFunction, Four>(ref column);
         Sweep<TSimd, TVector, TStep, TTile, TFunction, Two>(ref column);
-        Sweep<TSimd, TVector, TStep, TTile, TFunction, One>(ref column);
+        if (!TTile.EvenOnly)
+        {
+            Sweep<TSimd, TVector, TStep, TTile, TFunction, One>(ref column);
+        }
     }
 
     /// <summary>As many tiles of TCount as fit from a column on, row by row.</summary>
