@@ -164,9 +164,12 @@ public sealed unsafe class InferencePlan : IDisposable
     {
         long image = Input.ImageLength;
         int n = (int)(x.Length / image);
-        Guard.That(x.Length % image == 0 && n >= minBatch && n <= Input.N, "InferencePlan.Run",
-            $"x has {x.Length} elements, expected those of "
-            + (minBatch == Input.N ? $"{Input}." : $"{minBatch} … {Input.N} images {Input with { N = 1 }}."));
+        if (x.Length % image != 0 || n < minBatch || n > Input.N)
+        {
+            Guard.That(false, "InferencePlan.Run", $"x has {x.Length} elements, expected those of "
+                + (minBatch == Input.N ? $"{Input}." : $"{minBatch} … {Input.N} images {Input with { N = 1 }}."));
+        }
+
         Guard.Length(y, Output.Rank == 2 ? Shape.Matrix(n, Output.C) : Output with { N = n }, "InferencePlan.Run");
         Guard.NoOverlap(x, y, "InferencePlan.Run");
         return n;
