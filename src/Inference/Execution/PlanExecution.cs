@@ -35,6 +35,7 @@ internal sealed unsafe class PlanExecution : IDisposable
         (steps, tail, this.workers) = ([.. plan.Steps], plan.Tail, workers);
         arenaLength = ArenaPlanner.Place(plan.Regions);
         plan.Store.Fill();
+        FetchAhead(plan);
         scratchLength = steps.Max(s => s.ScratchLength) / 16 * 16 + 32;
         tailLength = (int)(plan.TailInput?.Length ?? 0);
         image = (input.ImageLength, output.Rank == 4 ? output.ImageLength : output.C);
@@ -87,6 +88,23 @@ internal sealed unsafe class PlanExecution : IDisposable
         scratch.Dispose();
         tails.Dispose();
         counters.Dispose();
+    }
+
+    /// <summary>Each step with arithmetic enough fetches the weights up to the end of the next such step: they come from
+    /// memory far slower than they are used, and the second cache holds them until then.</summary>
+    private void FetchAhead(LoweredPlan plan)
+    {
+        const long MostFloats = 1 << 18;
+        long end = plan.Store.Position;
+        for (int s = steps.Length - 1; s >= 0; s--)
+        {
+            if (steps[s].Fetches)
+            {
+                long start = steps[s].PackedEnd;
+                steps[s].Ahead = new Ahead(plan.Store.Memory.Pointer + start, Math.Min(end - start, MostFloats));
+                end = start;
+            }
+        }
     }
 
     private StepContext Context(int imageIndex, int arena, int worker) => new(arenas.Pointer + arena * arenaLength,

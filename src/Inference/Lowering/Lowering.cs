@@ -197,6 +197,7 @@ internal sealed partial class Lowering<TSimd, TVector>
             region?.Use(steps.Count);
         }
 
+        step.PackedEnd = store.Position;
         steps.Add(step);
     }
 

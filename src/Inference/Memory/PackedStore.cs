@@ -23,6 +23,9 @@ internal sealed unsafe class PackedStore : IDisposable
     public AlignedBuffer<float> Memory => memory
         ?? throw new InvalidOperationException("The plan's weights have not been packed yet.");
 
+    /// <summary>Floats reserved so far.</summary>
+    public long Position => length;
+
     public long Bytes => (memory?.Length ?? length) * sizeof(float);
 
     /// <summary>Reserves memory that is filled when the plan is complete.</summary>

@@ -129,6 +129,9 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     public override int ScratchLength => WindowLength + (projection is null ? 0
         : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes + projection.Step.PreparedLength);
 
+    /// <inheritdoc/>
+    public override bool Fetches => true;
+
     private int WindowLength => blocksInScratch * capacity * rowStride;
 
     /// <summary>Output rows of a band, by shape alone.</summary>
@@ -182,6 +185,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         int border = window.Border, stride = window.Stride, height = expansion.X.Height;
         int blockStride = capacity * rowStride, firstBand = chunk * bandsPerItem;
         int endBand = Math.Min(bands, firstBand + bandsPerItem);
+        Ahead ahead = Ahead.Share(item, Items);
         float* x = c.Scratch + WindowLength;
         float* prepared = x + (projection is null ? 0 : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes);
         ClearSides(c.Scratch, blocks);
@@ -223,7 +227,8 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
                     + border * TSimd.Lanes - (long)top * rowStride;
                 if (inside > 0)
                 {
-                    Expand(group, source, rowZero, blockStride, done, inside);
+                    Expand(group, ahead.Share((b - firstBand) * (endGroup - firstGroup) + g - firstGroup,
+                        (endBand - firstBand) * (endGroup - firstGroup)), source, rowZero, blockStride, done, inside);
                 }
 
                 for (int p = group.FirstPiece; p < group.FirstPiece + group.Pieces; p++)
@@ -240,7 +245,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
 
     private int InputRows(int rows) => (rows - 1) * window.Stride + 1 + 2 * window.Border;
 
-    private void Expand(in Group group, float* source, float* rowZero, int blockStride, int first, int rows)
+    private void Expand(in Group group, Ahead ahead, float* source, float* rowZero, int blockStride, int first, int rows)
     {
         for (int b = 0; b < group.Blocks; b += BlockedPointwise<TSimd, TVector>.ColumnVectors)
         {
@@ -266,6 +271,8 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
                     Activation = expansion.Activation,
                 },
             };
+            ahead.Share(b / BlockedPointwise<TSimd, TVector>.ColumnVectors,
+                (group.Blocks + 1) / BlockedPointwise<TSimd, TVector>.ColumnVectors).Give(ref column);
             BlockedPointwise<TSimd, TVector>.Run(column);
         }
     }

@@ -79,6 +79,9 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
     public override int ScratchLength => gate is null ? 0 : depth * BlockedPointwise<TSimd, TVector>.ColumnVectors
         * TSimd.Lanes;
 
+    /// <inheritdoc/>
+    public override bool Fetches => true;
+
     /// <summary>Columns of some output blocks.</summary>
     public static int Columns(int blocks) =>
         (blocks + BlockedPointwise<TSimd, TVector>.ColumnVectors - 1) / BlockedPointwise<TSimd, TVector>.ColumnVectors;
@@ -137,7 +140,9 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
         }
 
         Rows rows = chunks[chunk];
-        BlockedPointwise<TSimd, TVector>.Run(Column(c, column, w, rows, ending.Store(c, TSimd.Lanes, first, chunk)));
+        PointwiseColumn work = Column(c, column, w, rows, ending.Store(c, TSimd.Lanes, first, chunk));
+        Ahead.Share(item, Items).Give(ref work);
+        BlockedPointwise<TSimd, TVector>.Run(work);
         ending.Map?.ZeroBorder(c.Arena, first, vectors, rows.First, rows.Count);
     }
 

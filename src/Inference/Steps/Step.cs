@@ -61,8 +61,41 @@ internal abstract unsafe class Step(string name, string kind)
     /// <summary>How the work is cut.</summary>
     public string Tile { get; protected set; } = "";
 
+    /// <summary>Where this step's weights end in the packed memory of the plan.</summary>
+    public long PackedEnd { get; set; }
+
+    /// <summary>Whether the step has arithmetic enough to fetch the weights of the steps after it meanwhile.</summary>
+    public virtual bool Fetches => false;
+
+    /// <summary>Packed weights of the steps after this one, to be fetched while it computes: its items take equal
+    /// shares.</summary>
+    public Ahead Ahead { get; set; }
+
     /// <summary>Does one item.</summary>
     public abstract void Run(int item, in StepContext c);
+}
+
+/// <summary>Memory that is fetched ahead of its use.</summary>
+/// <param name="start">First float.</param>
+/// <param name="length">Floats.</param>
+internal readonly unsafe struct Ahead(float* start, long length)
+{
+    /// <summary>One of several equal shares, whole cache lines.</summary>
+    public Ahead Share(long index, long count)
+    {
+        long first = length * index / count / 16 * 16, end = length * (index + 1) / count / 16 * 16;
+        return new Ahead(start + first, index + 1 == count ? length - first : end - first);
+    }
+
+    /// <summary>Hands it to a column.</summary>
+    public void Give(ref PointwiseColumn column)
+    {
+        if (length > 0)
+        {
+            column.Ahead = start;
+            column.AheadEnd = start + length;
+        }
+    }
 }
 
 /// <summary>Rows of a map that are one item's work.</summary>

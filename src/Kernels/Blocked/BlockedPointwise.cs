@@ -156,6 +156,8 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         Depth = c->Depth,
         W = c->W,
         Start = c->Store.Bias,
+        Ahead = c->Ahead == null ? c->W : c->Ahead,
+        AheadEnd = c->AheadEnd,
     };
 
     private static void Sum(int vectors, int pixels, BlockedTile* tile)

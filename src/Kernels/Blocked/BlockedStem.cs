@@ -126,7 +126,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.HotLength];
         float* hot = TileEpilogue<TSimd, TVector>.Align(memory);
         bool plain = TileEpilogue<TSimd, TVector>.IsPlain(*job->Store);
-        BlockedTile tile = new() { Offsets = job->Offsets, Depth = job->Depth };
+        BlockedTile tile = new() { Offsets = job->Offsets, Depth = job->Depth, Ahead = job->W };
         for (int h = 0; h < job->Rows; h++)
         {
             BlockedStore store = *job->Store;

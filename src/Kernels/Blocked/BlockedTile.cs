@@ -56,6 +56,17 @@ internal unsafe struct BlockedTile
     /// <summary>Tiles to compute, side by side.</summary>
     public int Tiles;
 
+    /// <summary>What will be wanted soon: a line is fetched into the second cache at each term until
+    /// <see cref="AheadEnd"/>. Never null; where nothing is wanted, some address that is in use.</summary>
+    public float* Ahead;
+
+    /// <summary>Where <see cref="Ahead"/> ends.</summary>
+    public float* AheadEnd;
+
     /// <summary>Floats from a result of the first vector to the one of the second.</summary>
     public nint ToVector;
+
+    /// <summary>Floats by which the address fetched ahead moves on at each term of a tile: a cache line, or nothing at
+    /// the end.</summary>
+    public readonly nint Line(float* ahead) => ahead < AheadEnd ? 16 : 0;
 }

@@ -58,15 +58,18 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 28 * step, to += 28 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0,
                 a9 = a0, a10 = a0, a11 = a0, a12 = a0, a13 = a0, a14 = a0, a15 = a0, a16 = a0, a17 = a0, a18 = a0,
                 a19 = a0, a20 = a0, a21 = a0, a22 = a0, a23 = a0, a24 = a0, a25 = a0, a26 = a0, a27 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -128,6 +131,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a26, to + 26 * TSimd.Lanes);
             TSimd.Store(a27, to + 27 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -136,14 +141,17 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 14 * step, to += 14 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0,
                 a9 = a0, a10 = a0, a11 = a0, a12 = a0, a13 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -177,6 +185,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a12, to + 12 * TSimd.Lanes);
             TSimd.Store(a13, to + 13 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -185,14 +195,17 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 12 * step, to += 12 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0,
                 a9 = a0, a10 = a0, a11 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -222,6 +235,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a10, to + 10 * TSimd.Lanes);
             TSimd.Store(a11, to + 11 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -230,13 +245,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 8 * step, to += 8 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -258,6 +276,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a6, to + 6 * TSimd.Lanes);
             TSimd.Store(a7, to + 7 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -266,13 +286,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 7 * step, to += 7 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -292,6 +315,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a5, to + 5 * TSimd.Lanes);
             TSimd.Store(a6, to + 6 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -300,13 +325,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 6 * step, to += 6 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -324,6 +352,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a4, to + 4 * TSimd.Lanes);
             TSimd.Store(a5, to + 5 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -332,13 +362,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 5 * step, to += 5 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -354,6 +387,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a3, to + 3 * TSimd.Lanes);
             TSimd.Store(a4, to + 4 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -362,13 +397,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 4 * step, to += 4 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -382,6 +420,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a2, to + 2 * TSimd.Lanes);
             TSimd.Store(a3, to + 3 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -390,13 +430,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 3 * step, to += 3 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -408,6 +451,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a1, to + TSimd.Lanes);
             TSimd.Store(a2, to + 2 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -416,13 +461,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 2 * step, to += 2 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -432,6 +480,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
             TSimd.Store(a0, to);
             TSimd.Store(a1, to + TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -440,13 +490,16 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += step, to += TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start);
-            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w);
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
@@ -454,5 +507,7 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
 
             TSimd.Store(a0, to);
         }
+
+        t->Ahead = ahead;
     }
 }

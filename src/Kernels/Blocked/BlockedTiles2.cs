@@ -55,16 +55,19 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 14 * step, to += 14 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0,
                 a9 = a0, a10 = a0, a11 = a0, a12 = a0, a13 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0, b5 = b0, b6 = b0,
                 b7 = b0, b8 = b0, b9 = b0, b10 = b0, b11 = b0, b12 = b0, b13 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -127,6 +130,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b12, second + 12 * TSimd.Lanes);
             TSimd.Store(b13, second + 13 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -135,16 +140,19 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 12 * step, to += 12 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0,
                 a9 = a0, a10 = a0, a11 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0, b5 = b0, b6 = b0,
                 b7 = b0, b8 = b0, b9 = b0, b10 = b0, b11 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -199,6 +207,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b10, second + 10 * TSimd.Lanes);
             TSimd.Store(b11, second + 11 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -207,15 +217,18 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 8 * step, to += 8 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0, b5 = b0, b6 = b0,
                 b7 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -254,6 +267,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b6, second + 6 * TSimd.Lanes);
             TSimd.Store(b7, second + 7 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -262,14 +277,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 7 * step, to += 7 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0, b5 = b0, b6 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -304,6 +322,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b5, second + 5 * TSimd.Lanes);
             TSimd.Store(b6, second + 6 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -312,14 +332,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 6 * step, to += 6 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0, b5 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -350,6 +373,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b4, second + 4 * TSimd.Lanes);
             TSimd.Store(b5, second + 5 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -358,14 +383,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 5 * step, to += 5 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0, a4 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0, b4 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -392,6 +420,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b3, second + 3 * TSimd.Lanes);
             TSimd.Store(b4, second + 4 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -400,14 +430,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 4 * step, to += 4 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0, a3 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0, b3 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -430,6 +463,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b2, second + 2 * TSimd.Lanes);
             TSimd.Store(b3, second + 3 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -438,14 +473,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 3 * step, to += 3 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0, a2 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0, b2 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -464,6 +502,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b1, second + TSimd.Lanes);
             TSimd.Store(b2, second + 2 * TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -472,14 +512,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += 2 * step, to += 2 * TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start), a1 = a0;
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes), b1 = b0;
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -494,6 +537,8 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             TSimd.Store(b0, second);
             TSimd.Store(b1, second + TSimd.Lanes);
         }
+
+        t->Ahead = ahead;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -502,14 +547,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
         float* x = t->X;
         float* to = t->To;
         int step = TStep.Floats(TSimd.Lanes);
+        float* ahead = t->Ahead;
         for (int tiles = t->Tiles; tiles > 0; tiles--, x += step, to += TSimd.Lanes)
         {
             float* w = t->W;
             int* offsets = t->Offsets;
+            nint line = t->Line(ahead);
             TVector a0 = TSimd.Load(t->Start);
             TVector b0 = TSimd.Load(t->Start + TSimd.Lanes);
-            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes)
+            for (int i = t->Depth; i > 0; i--, offsets++, w += 2 * TSimd.Lanes, ahead += line)
             {
+                TSimd.Prefetch(ahead);
                 float* p = x + *offsets;
                 TVector w0 = TSimd.Load(w), w1 = TSimd.Load(w + TSimd.Lanes);
                 TVector v = TSimd.Splat(p);
@@ -520,5 +568,7 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
             float* second = to + t->ToVector;
             TSimd.Store(b0, second);
         }
+
+        t->Ahead = ahead;
     }
 }

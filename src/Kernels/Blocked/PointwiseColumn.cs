@@ -35,6 +35,13 @@ internal unsafe struct PointwiseColumn
     /// <summary>Number of rows.</summary>
     public int Rows;
 
+    /// <summary>Memory that is fetched into the second cache on the way (the weights of what comes next); null for
+    /// none.</summary>
+    public float* Ahead;
+
+    /// <summary>Where <see cref="Ahead"/> ends.</summary>
+    public float* AheadEnd;
+
     /// <summary>Where the results go.</summary>
     public BlockedStore Store;
 }

@@ -9,6 +9,9 @@ internal unsafe interface ISimd<TVector>
     /// <summary>Floats in a register.</summary>
     static abstract int Lanes { get; }
 
+    /// <summary>Asks for the cache line at an address in the second cache; reads nothing and never fails.</summary>
+    static abstract void Prefetch(float* p);
+
     /// <summary>All lanes zero.</summary>
     static abstract TVector Zero { get; }
 
