@@ -50,6 +50,23 @@ public class BlockedWindowTests
         Agrees(Of(new MixedConv.Args(x with { C = channels }, [3, kernel, 7], 1, stride)));
     }
 
+    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one block.</summary>
+    [Theory]
+    [InlineData(1, 18, 14, 1)]
+    [InlineData(2, 20, 14, 1)]
+    [InlineData(2, 9, 7, 2)]
+    [InlineData(2, 24, 28, 1)]
+    [InlineData(3, 17, 6, 1)]
+    [InlineData(4, 5, 15, 1)]
+    public void Groups_of_some_channels_agree(int g, int groups, int size, int dilation)
+    {
+        Shape x = new(1, g * groups, size, size);
+        Agrees(Of(new GroupConv.Args(x, x.C, 3, groups, 1, dilation)));
+        Agrees(Of(new GroupConv.Args(x, x.C, 5, groups, 1, dilation)));
+        Agrees(Of(new GroupConv.Args(x, x.C, 3, groups, 2, dilation)));
+        Agrees(Of(new MixedConv.Args(x with { C = 3 * x.C }, [3, 7, 5], g, 2, dilation)));
+    }
+
     [Fact]
     public void Depthwise_groups_and_mixed_kernels_of_usual_padding_are_covered()
     {
