@@ -156,7 +156,7 @@ public sealed unsafe class InferencePlan : IDisposable
         }
     }
 
-    private static PlanStep Describe(Step s) => new(s.Name.TrimStart('.'), s.Kind, s.Layout, s.Tile, s.MultiplyAdds,
+    private static PlanStep Describe(Step s) => new(s.Name, s.Kind, s.Layout, s.Tile, s.MultiplyAdds,
         s.VectorMultiplyAdds == 0 ? 1 : (double)s.MultiplyAdds / s.VectorMultiplyAdds, s.Activations, s.Bytes,
         s.IsMovement);
 

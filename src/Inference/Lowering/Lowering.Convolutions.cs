@@ -22,7 +22,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         FusedConv fused = FusedConv.Of(graph, node, values.ContainsKey);
         if (x.Channels.Any(c => c.Map.RowStride != x.Channels[0].Map.RowStride))
         {
-            x = In(node.Scope, x, Natural(x.Shape.C), 0);
+            x = In(NameOf(node), x, Natural(x.Shape.C), 0);
         }
 
         Shape y = ((PointwiseConvOperator)node.Operator).Args.Y;
@@ -52,7 +52,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
                 || other.Gate is not null))
             {
                 Map moved = NewMap(y, order, 0);
-                Add(new RepackStep(node.Scope, other with { Channels = other.Channels[..y.C] }, moved, order),
+                Add(new RepackStep(NameOf(node), other with { Channels = other.Channels[..y.C] }, moved, order),
                     [.. Regions(other), moved.Region]);
                 (residual, residualBlock) = (moved, 0);
             }
@@ -83,7 +83,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Map? map = poolOnly ? null : NewMap(y, order, border);
         Region? pooled = poolOnly || excited ? NewRegion((long)chunks.Length * order.Length) : null;
         (float[] scale, float[] bias) = fused.Fold(y.C);
-        PointwiseStep<TSimd, TVector> step = new(node.Scope, fused.Kind, Offsets(places), places.Length,
+        PointwiseStep<TSimd, TVector> step = new(NameOf(node), fused.Kind, Offsets(places), places.Length,
             places[0].Map, PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, identity.Length,
                 x.Shape.C),
             new Ending(map, blocks, PackBias(bias, order), fused.Activation, residual, residualBlock, pooled),
@@ -94,7 +94,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             && fused.Join?.Operator is null or AddOperator && graph.OnlyReader(fused.Result) is { } next
             && IsExpansion(next))
         {
-            projections[fused.Result] = (new Projection(step, map), touched, node.Scope, fused.Kind);
+            projections[fused.Result] = (new Projection(step, map), touched, NameOf(node), fused.Kind);
         }
         else
         {
@@ -115,7 +115,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             projections.ContainsKey(node.Inputs[0]!) ? RowOffsets(places, window, args.X.W) : Offsets(places), places.Length, places[0].Map,
             PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, 0, x.Shape.C),
             PackBias(bias, order), expand.Activation, args.MultiplyAdds);
-        string name = $"{node.Scope}, {Last(conv.Scope)}", kind = expand.Kind;
+        string name = $"{NameOf(node)}, {Last(NameOf(conv))}", kind = expand.Kind;
         List<Region?> touched = [.. places.Select(p => p.Map.Region).Distinct()];
         Projection? projection = null;
         if (projections.TryGetValue(node.Inputs[0]!, out (Projection Own, List<Region?> Touched, string Name,
@@ -193,7 +193,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Packed weights = store.Reserve(BlockedStem<TSimd, TVector>.PackedLength(wide),
             p => BlockedStem<TSimd, TVector>.Pack(wide, ordered, [], p));
         Region? pooled = IsExcited(fused.Result) ? NewRegion((long)chunks.Length * order.Length) : null;
-        StemStep<TSimd, TVector> stem = new(node.Scope, fused.Kind, args, wide, weights,
+        StemStep<TSimd, TVector> stem = new(NameOf(node), fused.Kind, args, wide, weights,
             new Ending(map, blocks, PackBias(bias, order), fused.Activation, null, 0, pooled), chunks);
         if (pooled is null && map.Region.Length >= LargeMap && graph.Readers(fused.Result).Where(r =>
             WindowOf(r) is not null && r.Inputs[1] is Parameter).ToArray() is [Node conv])
@@ -220,7 +220,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
 
         FusedConv fused = FusedConv.Of(graph, node, values.ContainsKey);
         done.UnionWith(fused.Nodes);
-        BlockedValue x = In(node.Scope, value, window.InOrder, window.Border);
+        BlockedValue x = In(NameOf(node), value, window.InOrder, window.Border);
         Shape y = fused.Inner.Shape;
         int[] order = [.. window.OutOrder];
         Map map = NewMap(y, order, 0);
@@ -236,8 +236,8 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Region? pooled = IsExcited(fused.Result) ? NewRegion((long)sumsOf * order.Length) : null;
         Ending ending = new(map, map.Blocks, PackBias(bias, order), fused.Activation, null, 0, pooled);
         Add(stem is null
-            ? new WindowStep(node.Scope, fused.Kind, window, from, weights, ending, chunks)
-            : new StemWindowStep<TSimd, TVector>($"{stem.Name}, {Last(node.Scope)}", $"{stem.Kind}, {fused.Kind}", stem,
+            ? new WindowStep(NameOf(node), fused.Kind, window, from, weights, ending, chunks)
+            : new StemWindowStep<TSimd, TVector>($"{stem.Name}, {Last(NameOf(node))}", $"{stem.Kind}, {fused.Kind}", stem,
                 from, window, weights, ending, workers),
             from.Region, map.Region, pooled);
         Finish(fused, map, order, pooled, sumsOf, null);

@@ -53,12 +53,12 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         };
         if (workers == 1 || (long)c * r < ParallelExcite)
         {
-            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 0, 1), pooled, gate.Region, layers.Hidden);
+            Add(new SqueezeExciteStep<TSimd, TVector>(NameOf(node), layers, 0, 1), pooled, gate.Region, layers.Hidden);
         }
         else
         {
-            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 1, workers), pooled, layers.Hidden);
-            Add(new SqueezeExciteStep<TSimd, TVector>(node.Scope, layers, 2, workers), layers.Hidden, gate.Region);
+            Add(new SqueezeExciteStep<TSimd, TVector>(NameOf(node), layers, 1, workers), pooled, layers.Hidden);
+            Add(new SqueezeExciteStep<TSimd, TVector>(NameOf(node), layers, 2, workers), layers.Hidden, gate.Region);
         }
 
         values[node.Results[0]] = BlockedValue.Of(node.Results[0].Shape, map!, order) with { Gate = gate };
@@ -69,10 +69,10 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         (Region pooled, int chunks, int slots, Map? _, int[] order) = sums[node.Inputs[0]!];
         Shape x = node.Inputs[0]!.Shape;
         Region y = NewRegion(slots);
-        Add(new MeanStep<TSimd, TVector>(node.Scope, pooled, chunks, slots, x.Pixels, y), pooled, y);
+        Add(new MeanStep<TSimd, TVector>(NameOf(node), pooled, chunks, slots, x.Pixels, y), pooled, y);
         if (!order.AsSpan(0, x.C).SequenceEqual(Natural(x.C).AsSpan(0, x.C)))
         {
-            throw new InvalidOperationException($"{node.Scope}: pooled channels are not in their own order.");
+            throw new InvalidOperationException($"{NameOf(node)}: pooled channels are not in their own order.");
         }
 
         values[node.Results[0]] = new VectorValue(node.Results[0].Shape, y);
@@ -87,7 +87,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             p => BlockedLinear<TSimd, TVector>.Pack(w, one.X.C, one.Y.C, p));
         bool last = ReferenceEquals(node.Results[0], graph.Output);
         Region? y = last ? null : NewRegion(one.Y.C);
-        Add(new LinearStep<TSimd, TVector>(node.Scope, one, x.Region, y, weights, Vector(bias)), x.Region, y);
+        Add(new LinearStep<TSimd, TVector>(NameOf(node), one, x.Region, y, weights, Vector(bias)), x.Region, y);
         values[node.Results[0]] = new VectorValue(node.Results[0].Shape, y ?? x.Region);
     }
 
@@ -96,7 +96,6 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
 
     private void LowerEager(Node node)
     {
-        device ??= new CpuDevice(1);
         int count = node.Inputs.Count;
         Value?[] read = new Value?[count];
         float[]?[] constants = new float[]?[count];
@@ -140,7 +139,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
             result = new VectorValue(shape, region);
         }
 
-        Add(new EagerStep(node.Scope, node.Operator, device, read, constants, result, order, workers), touched);
+        Add(new EagerStep(NameOf(node), node.Operator, device.Value, read, constants, result, order, workers), touched);
         values[node.Results[0]] = result;
     }
 }

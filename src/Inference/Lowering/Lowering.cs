@@ -24,17 +24,35 @@ internal sealed partial class Lowering<TSimd, TVector>
     private readonly HashSet<Node> done = new(ReferenceEqualityComparer.Instance);
     private readonly List<Step> steps = [];
     private readonly List<Region> regions = [];
-    private readonly PackedStore store = new();
-    private CpuDevice? device;
+    private readonly PackedStore store;
+    private readonly Lazy<CpuDevice> device;
 
-    private Lowering(RecordGraph graph, int workers) => (this.graph, this.workers) = (graph, workers);
+    private Lowering(RecordGraph graph, int workers, PackedStore store, Lazy<CpuDevice> device) =>
+        (this.graph, this.workers, this.store, this.device) = (graph, workers, store, device);
 
     /// <summary>Lowers a record.</summary>
     /// <param name="graph">The record, one image.</param>
     /// <param name="input">The image.</param>
     /// <param name="workers">Workers that may run at the same time.</param>
-    public static LoweredPlan Of(RecordGraph graph, Tensor input, int workers) =>
-        new Lowering<TSimd, TVector>(graph, workers).Lower(input);
+    public static LoweredPlan Of(RecordGraph graph, Tensor input, int workers)
+    {
+        PackedStore store = new();
+        Lazy<CpuDevice> device = new(static () => new CpuDevice(1));
+        try
+        {
+            return new Lowering<TSimd, TVector>(graph, workers, store, device).Lower(input);
+        }
+        catch
+        {
+            store.Dispose();
+            if (device.IsValueCreated)
+            {
+                device.Value.Dispose();
+            }
+
+            throw;
+        }
+    }
 
     private LoweredPlan Lower(Tensor input)
     {
@@ -66,7 +84,7 @@ internal sealed partial class Lowering<TSimd, TVector>
                 throw new NotSupportedException("The network's output is its input; there is nothing to plan.");
         }
 
-        return new LoweredPlan(steps, tail, tailInput, regions, store, device);
+        return new LoweredPlan(steps, tail, tailInput, regions, store, device.IsValueCreated ? device.Value : null);
     }
 
     private void Lower(Node node)
@@ -230,6 +248,10 @@ internal sealed partial class Lowering<TSimd, TVector>
         Add(new RepackStep(name, x, map, order), [.. Regions(x), map.Region]);
         return BlockedValue.Of(x.Shape, map, order);
     }
+
+    /// <summary>Path of a node's module, or what it does where the network itself does it.</summary>
+    private static string NameOf(Node node) =>
+        node.Scope.TrimStart('.') is { Length: > 0 } scope ? scope : node.Operator.Type;
 
     private bool LastIsLinear(out Region? input)
     {
