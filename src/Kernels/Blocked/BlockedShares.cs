@@ -20,6 +20,12 @@ internal static class BlockedShares
 
         ReadOnlySpan<byte> table = lanes >= 16 ? Wide : vectors == 1 ? Single : Narrow;
         int most = lanes >= 16 ? 14 : vectors == 1 ? 12 : 6;
+        if (left % most == 0)
+        {
+            tiles = left / most;
+            return most;
+        }
+
         if (left <= table.Length)
         {
             return table[left - 1];

@@ -3,16 +3,19 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <summary>
-/// Dense k×k convolution from the planes of an image (few channels) to a blocked map. The input rows that are needed are
-/// copied between zeros, so that a tap of an output pixel is an offset as an input channel of a 1×1 convolution is, and
-/// the same tiles serve. Sums run over channels, then rows, then columns of the window. Weights have to be finite: they
-/// are multiplied with the padding's zeros.
+/// Dense k×k convolution from the planes of an image (few channels) to a blocked map. A tap of an output pixel is an
+/// offset as an input channel of a 1×1 convolution is, and the same tiles serve. Windows inside the image read it where
+/// it lies; the others read copies between zeros. Sums run over channels, then rows, then columns of the window. Weights
+/// have to be finite: they are multiplied with the padding's zeros.
 /// </summary>
 internal static unsafe class BlockedStem<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
     private const int CacheLine = 16;
+
+    /// <summary>Rows of a column at the edge that are computed side by side.</summary>
+    private const int EdgeRows = 14;
 
     /// <summary>Blocks of output channels.</summary>
     public static int OutBlocks(in DenseConv.Args args) => (args.Y.C + TSimd.Lanes - 1) / TSimd.Lanes;
@@ -47,7 +50,8 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     public static int ScratchLength(in DenseConv.Args args, int rows)
     {
         StemRows copy = new(args, Math.Min(rows, BandRows(args)));
-        return checked(copy.TableLength + args.X.C * copy.Plane + CacheLine);
+        int direct = 2 * copy.TableLength + args.Depth * EdgeRows;
+        return Math.Max(checked(copy.TableLength + args.X.C * copy.Plane), direct) + CacheLine;
     }
 
     /// <summary>Computes some output rows of one image, all output channels.</summary>
@@ -62,11 +66,37 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         int rows, float* scratch)
     {
         TileEpilogue<TSimd, TVector>.ClearSums(store, OutBlocks(args));
-        int band = Math.Min(rows, BandRows(args)), end = firstRow + rows;
-        for (; firstRow < end; firstRow += band)
+        scratch = TileEpilogue<TSimd, TVector>.Align(scratch);
+        int most = Math.Min(rows, BandRows(args)), end = firstRow + rows;
+        StemInside inside = new(args);
+        fixed (BlockedStore* to = &store)
         {
-            band = Math.Min(band, end - firstRow);
-            Band(args, x, packed, store, firstRow, band, TileEpilogue<TSimd, TVector>.Align(scratch));
+            Job job = new()
+            {
+                Store = to,
+                Offsets = (int*)scratch,
+                Depth = args.Depth,
+                W = packed,
+                Blocks = OutBlocks(args),
+                Stride = args.Window.Stride,
+            };
+            for (int count; firstRow < end; firstRow += count)
+            {
+                (job.FirstRow, job.FirstColumn) = (firstRow, 0);
+                if (inside.Contains(firstRow))
+                {
+                    count = Math.Min(end, inside.EndRow) - firstRow;
+                    job.Rows = count;
+                    Direct(args, inside, x, &job);
+                }
+                else
+                {
+                    count = Math.Min(firstRow < inside.FirstRow ? Math.Min(end, inside.FirstRow) - firstRow
+                        : end - firstRow, most);
+                    job.Rows = count;
+                    Copied(args, x, &job);
+                }
+            }
         }
     }
 
@@ -74,46 +104,121 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     private static int BandRows(in DenseConv.Args args)
     {
         const int Floats = 8 << 10;
-        int rows = 1;
-        while (rows < args.Y.H && (long)args.X.C * new StemRows(args, rows + 1).Plane <= Floats)
-        {
-            rows++;
-        }
-
-        return rows;
+        StemRows one = new(args, 1);
+        int inRows = Floats / (args.X.C * one.Pitch);
+        return Math.Max((inRows - one.Rows) / args.Window.Stride + 1, 1);
     }
 
-    private static void Band(in DenseConv.Args args, float* x, float* packed, in BlockedStore store, int firstRow,
-        int rows, float* scratch)
+    /// <summary>Rows whose windows leave the image at the top or the bottom, or are sorted by residue: from a copy
+    /// between zeros.</summary>
+    private static void Copied(in DenseConv.Args args, float* x, Job* job)
     {
-        StemRows copy = new(args, rows);
-        int* offsets = (int*)scratch;
-        float* padded = scratch + copy.TableLength;
-        copy.Taps(args, offsets);
-        copy.Fill<TSimd, TVector>(args, x, firstRow, padded);
-        fixed (BlockedStore* to = &store)
+        StemRows copy = new(args, job->Rows);
+        float* padded = (float*)job->Offsets + copy.TableLength;
+        copy.Taps(args, job->Offsets);
+        copy.Fill<TSimd, TVector>(args, x, job->FirstRow, padded);
+        job->X = padded + copy.Start;
+        job->RowStep = args.Window.Stride * copy.Pitch;
+        job->Width = args.Window.OutWidth;
+        Choose(job);
+    }
+
+    /// <summary>Rows whose windows stay between top and bottom: columns inside from the image itself, the others, as
+    /// many rows side by side as a tile has pixels, from gathered taps.</summary>
+    private static void Direct(in DenseConv.Args args, in StemInside inside, float* x, Job* job)
+    {
+        Window at = args.Window;
+        inside.Taps(args, job->Offsets);
+        job->X = x + inside.At(at, job->FirstRow);
+        job->RowStep = at.Stride * at.Width;
+        (job->FirstColumn, job->Width) = (inside.FirstColumn, inside.EndColumn - inside.FirstColumn);
+        Choose(job);
+        int* offsets = job->Offsets + (args.Depth + CacheLine - 1) / CacheLine * CacheLine;
+        float* taps = (float*)offsets + (args.Depth + CacheLine - 1) / CacheLine * CacheLine;
+        for (int i = 0; i < args.Depth; i++)
         {
-            Job job = new()
+            offsets[i] = i * EdgeRows;
+        }
+
+        Job edge = *job;
+        edge.Offsets = offsets;
+        edge.X = taps;
+        for (int row = job->FirstRow, end = row + job->Rows; row < end; row += EdgeRows)
+        {
+            (edge.FirstRow, edge.Rows) = (row, Math.Min(EdgeRows, end - row));
+            for (int v = 0; v < at.OutWidth; v++)
             {
-                Store = to,
-                X = padded + copy.Start,
-                RowStep = args.Window.Stride * copy.Pitch,
-                Offsets = offsets,
-                Depth = args.Depth,
-                W = packed,
-                Blocks = OutBlocks(args),
-                FirstRow = firstRow,
-                Rows = rows,
-                Width = args.Window.OutWidth,
-            };
-            if (args.Window.Stride == 2)
-            {
-                Activation.Choose(store.Activation, new Body<PairStep>(&job));
+                if (v == inside.FirstColumn)
+                {
+                    v = inside.EndColumn - 1;
+                    continue;
+                }
+
+                edge.FirstColumn = v;
+                inside.Gather(args, x, row, edge.Rows, v, taps, EdgeRows);
+                Activation.Choose(job->Store->Activation, new EdgeBody(&edge));
             }
-            else
+        }
+    }
+
+    private static void Choose(Job* job)
+    {
+        if (job->Stride == 2)
+        {
+            Activation.Choose(job->Store->Activation, new Body<PairStep>(job));
+        }
+        else
+        {
+            Activation.Choose(job->Store->Activation, new Body<UnitStep>(job));
+        }
+    }
+
+    private static void Sum<TStep>(int vectors, int pixels, BlockedTile* tile)
+        where TStep : struct, IPixelStep
+    {
+        if (vectors == 2)
+        {
+            BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, tile);
+        }
+        else
+        {
+            BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, tile);
+        }
+    }
+
+    /// <summary>One column of some rows: the pixels of the tiles are rows.</summary>
+    [SkipLocalsInit]
+    private static void Edge<TFunction>(Job* job)
+        where TFunction : struct, IActivationFunction
+    {
+        float* memory = stackalloc float[TileEpilogue<TSimd, TVector>.HotLength];
+        float* hot = TileEpilogue<TSimd, TVector>.Align(memory);
+        BlockedTile tile = new() { Offsets = job->Offsets, Depth = job->Depth, W = job->W };
+        tile.ToVector = TileEpilogue<TSimd, TVector>.HotVector;
+        BlockedStore store = *job->Store;
+        for (int block = 0, vectors; block < job->Blocks; block += vectors)
+        {
+            vectors = Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors, job->Blocks - block);
+            tile.Start = store.Bias;
+            tile.X = job->X;
+            tile.To = hot;
+            for (int rest = job->Rows, done; rest > 0; rest -= done)
             {
-                Activation.Choose(store.Activation, new Body<UnitStep>(&job));
+                int pixels = BlockedShares.Next(rest, TSimd.Lanes, vectors, out tile.Tiles);
+                done = pixels * tile.Tiles;
+                Sum<UnitStep>(vectors, pixels, &tile);
+                tile.X += done;
+                tile.To += done * TSimd.Lanes;
             }
+
+            for (int h = 0; h < job->Rows; h++)
+            {
+                TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot + h * TSimd.Lanes, job->FirstRow + h,
+                    job->FirstColumn, 1);
+            }
+
+            tile.W += (nint)job->Depth * vectors * TSimd.Lanes;
+            store = Behind(store, vectors);
         }
     }
 
@@ -136,7 +241,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
                 vectors = Math.Min(Most, job->Blocks - block);
                 tile.Start = store.Bias;
                 tile.X = job->X + (nint)h * job->RowStep;
-                float* y = store.Y + (nint)(job->FirstRow + h) * store.RowStride;
+                float* y = store.Y + (nint)(job->FirstRow + h) * store.RowStride + job->FirstColumn * TSimd.Lanes;
                 tile.ToVector = plain ? store.BlockStride : TileEpilogue<TSimd, TVector>.HotVector;
                 for (int v = 0, batch; v < job->Width; v += batch)
                 {
@@ -146,22 +251,15 @@ internal static unsafe class BlockedStem<TSimd, TVector>
                     {
                         int pixels = BlockedShares.Next(rest, TSimd.Lanes, vectors, out tile.Tiles);
                         done = pixels * tile.Tiles;
-                        if (vectors == 2)
-                        {
-                            BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, &tile);
-                        }
-                        else
-                        {
-                            BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, &tile);
-                        }
-
+                        Sum<TStep>(vectors, pixels, &tile);
                         tile.X += done * TStep.Floats(TSimd.Lanes);
                         tile.To += done * TSimd.Lanes;
                     }
 
                     if (!plain)
                     {
-                        TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot, job->FirstRow + h, v, batch);
+                        TileEpilogue<TSimd, TVector>.Run<TFunction>(store, vectors, hot, job->FirstRow + h,
+                            job->FirstColumn + v, batch);
                     }
                 }
 
@@ -190,9 +288,19 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         public int Depth;
         public float* W;
         public int Blocks;
+        public int Stride;
         public int FirstRow;
         public int Rows;
+        public int FirstColumn;
         public int Width;
+    }
+
+    private readonly struct EdgeBody(Job* job) : IActivationBody
+    {
+        private readonly Job* job = job;
+
+        public void Run<TFunction>()
+            where TFunction : struct, IActivationFunction => Edge<TFunction>(job);
     }
 
     private readonly struct Body<TStep>(Job* job) : IActivationBody
