@@ -75,7 +75,11 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
             {
                 if (TileEpilogue<TSimd, TVector>.IsPlain(column.Store))
                 {
-                    Plain(c);
+                    Plain<Activation.Identity>(c);
+                }
+                else if (EndsInTile(c))
+                {
+                    Plain<Activation.Relu>(c);
                 }
                 else
                 {
@@ -85,8 +89,14 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         }
     }
 
-    /// <summary>Nothing but the bias: the sums go straight to y.</summary>
-    private static void Plain(PointwiseColumn* c)
+    /// <summary>Whether relu is all that follows, and rows are long enough for whole tiles of their own.</summary>
+    private static bool EndsInTile(PointwiseColumn* c) => c->Store.Activation == ActivationKind.Relu
+        && c->Store.Residual == null && c->Store.Sums == null && !c->Store.SumsOnly
+        && (c->Width >= 14 || c->Store.RowStride == c->Width * TSimd.Lanes);
+
+    /// <summary>Nothing but the bias and what a tile can do while it stores: the sums go straight to y.</summary>
+    private static void Plain<TEnd>(PointwiseColumn* c)
+        where TEnd : struct, IActivationFunction
     {
         bool flat = c->XRowStride == c->Width * TSimd.Lanes && c->Store.RowStride == c->Width * TSimd.Lanes;
         (int rows, int width) = flat ? (1, c->Rows * c->Width) : (c->Rows, c->Width);
@@ -100,7 +110,7 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
             {
                 int pixels = BlockedShares.Next(left, TSimd.Lanes, c->Vectors, out tile.Tiles);
                 done = pixels * tile.Tiles;
-                Sum(c->Vectors, pixels, &tile);
+                BlockedTiles<TSimd, TVector, BlockStep, TEnd>.Run(c->Vectors, pixels, &tile);
                 tile.X += done * TSimd.Lanes;
                 tile.To += done * TSimd.Lanes;
             }
@@ -130,7 +140,7 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
                 {
                     int pixels = BlockedShares.Next(rest, TSimd.Lanes, c->Vectors, out tile.Tiles);
                     done = pixels * tile.Tiles;
-                    Sum(c->Vectors, pixels, &tile);
+                    BlockedTiles<TSimd, TVector, BlockStep, Activation.Identity>.Run(c->Vectors, pixels, &tile);
                     tile.X += done * TSimd.Lanes;
                     tile.To += done * TSimd.Lanes;
                 }
@@ -159,18 +169,6 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         Ahead = c->Ahead == null ? c->W : c->Ahead,
         AheadEnd = c->AheadEnd,
     };
-
-    private static void Sum(int vectors, int pixels, BlockedTile* tile)
-    {
-        if (vectors == 2)
-        {
-            BlockedTiles2<TSimd, TVector, BlockStep>.Run(pixels, tile);
-        }
-        else
-        {
-            BlockedTiles1<TSimd, TVector, BlockStep>.Run(pixels, tile);
-        }
-    }
 
     private readonly struct Body(PointwiseColumn* column) : IActivationBody
     {

@@ -178,11 +178,11 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     {
         if (vectors == 2)
         {
-            BlockedTiles2<TSimd, TVector, TStep>.Run(pixels, tile);
+            BlockedTiles2<TSimd, TVector, TStep, Activation.Identity>.Run(pixels, tile);
         }
         else
         {
-            BlockedTiles1<TSimd, TVector, TStep>.Run(pixels, tile);
+            BlockedTiles1<TSimd, TVector, TStep, Activation.Identity>.Run(pixels, tile);
         }
     }
 

@@ -4,10 +4,11 @@ namespace MuxKernels;
 
 /// <summary>Register tiles of some pixels by one vector of output channels: every multiply-add takes its number of
 /// x from memory into all lanes.</summary>
-internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
+internal static unsafe class BlockedTiles1<TSimd, TVector, TStep, TEnd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TStep : struct, IPixelStep
+    where TEnd : struct, IActivationFunction
 {
     /// <summary>Computes some tiles, one behind the other.</summary>
     /// <param name="pixels">One of 28, 14, 12, 8, 7, 6, 5, 4, 3, 2, 1.</param>
@@ -102,34 +103,34 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a27 = TSimd.Fma(TSimd.Splat(p + 27 * step), w0, a27);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
-            TSimd.Store(a8, to + 8 * TSimd.Lanes);
-            TSimd.Store(a9, to + 9 * TSimd.Lanes);
-            TSimd.Store(a10, to + 10 * TSimd.Lanes);
-            TSimd.Store(a11, to + 11 * TSimd.Lanes);
-            TSimd.Store(a12, to + 12 * TSimd.Lanes);
-            TSimd.Store(a13, to + 13 * TSimd.Lanes);
-            TSimd.Store(a14, to + 14 * TSimd.Lanes);
-            TSimd.Store(a15, to + 15 * TSimd.Lanes);
-            TSimd.Store(a16, to + 16 * TSimd.Lanes);
-            TSimd.Store(a17, to + 17 * TSimd.Lanes);
-            TSimd.Store(a18, to + 18 * TSimd.Lanes);
-            TSimd.Store(a19, to + 19 * TSimd.Lanes);
-            TSimd.Store(a20, to + 20 * TSimd.Lanes);
-            TSimd.Store(a21, to + 21 * TSimd.Lanes);
-            TSimd.Store(a22, to + 22 * TSimd.Lanes);
-            TSimd.Store(a23, to + 23 * TSimd.Lanes);
-            TSimd.Store(a24, to + 24 * TSimd.Lanes);
-            TSimd.Store(a25, to + 25 * TSimd.Lanes);
-            TSimd.Store(a26, to + 26 * TSimd.Lanes);
-            TSimd.Store(a27, to + 27 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a8), to + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a9), to + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a10), to + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a11), to + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a12), to + 12 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a13), to + 13 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a14), to + 14 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a15), to + 15 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a16), to + 16 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a17), to + 17 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a18), to + 18 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a19), to + 19 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a20), to + 20 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a21), to + 21 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a22), to + 22 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a23), to + 23 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a24), to + 24 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a25), to + 25 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a26), to + 26 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a27), to + 27 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -170,20 +171,20 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a13 = TSimd.Fma(TSimd.Splat(p + 13 * step), w0, a13);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
-            TSimd.Store(a8, to + 8 * TSimd.Lanes);
-            TSimd.Store(a9, to + 9 * TSimd.Lanes);
-            TSimd.Store(a10, to + 10 * TSimd.Lanes);
-            TSimd.Store(a11, to + 11 * TSimd.Lanes);
-            TSimd.Store(a12, to + 12 * TSimd.Lanes);
-            TSimd.Store(a13, to + 13 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a8), to + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a9), to + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a10), to + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a11), to + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a12), to + 12 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a13), to + 13 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -222,18 +223,18 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a11 = TSimd.Fma(TSimd.Splat(p + 11 * step), w0, a11);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
-            TSimd.Store(a8, to + 8 * TSimd.Lanes);
-            TSimd.Store(a9, to + 9 * TSimd.Lanes);
-            TSimd.Store(a10, to + 10 * TSimd.Lanes);
-            TSimd.Store(a11, to + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a8), to + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a9), to + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a10), to + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a11), to + 11 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -267,14 +268,14 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a7 = TSimd.Fma(TSimd.Splat(p + 7 * step), w0, a7);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -307,13 +308,13 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a6 = TSimd.Fma(TSimd.Splat(p + 6 * step), w0, a6);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -345,12 +346,12 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a5 = TSimd.Fma(TSimd.Splat(p + 5 * step), w0, a5);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -381,11 +382,11 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a4 = TSimd.Fma(TSimd.Splat(p + 4 * step), w0, a4);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -415,10 +416,10 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a3 = TSimd.Fma(TSimd.Splat(p + 3 * step), w0, a3);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -447,9 +448,9 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a2 = TSimd.Fma(TSimd.Splat(p + 2 * step), w0, a2);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -477,8 +478,8 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a1 = TSimd.Fma(TSimd.Splat(p + step), w0, a1);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -505,7 +506,7 @@ internal static unsafe class BlockedTiles1<TSimd, TVector, TStep>
                 a0 = TSimd.Fma(TSimd.Splat(p), w0, a0);
             }
 
-            TSimd.Store(a0, to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
         }
 
         t->Ahead = ahead;

@@ -4,10 +4,11 @@ namespace MuxKernels;
 
 /// <summary>Register tiles of some pixels by two vectors of output channels: at most 28 sums, two vectors of
 /// weights and a number of x in every lane.</summary>
-internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
+internal static unsafe class BlockedTiles2<TSimd, TVector, TStep, TEnd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
     where TStep : struct, IPixelStep
+    where TEnd : struct, IActivationFunction
 {
     /// <summary>Computes some tiles, one behind the other.</summary>
     /// <param name="pixels">One of 14, 12, 8, 7, 6, 5, 4, 3, 2, 1.</param>
@@ -100,35 +101,35 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a13 = TSimd.Fma(v, w0, a13); b13 = TSimd.Fma(v, w1, b13);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
-            TSimd.Store(a8, to + 8 * TSimd.Lanes);
-            TSimd.Store(a9, to + 9 * TSimd.Lanes);
-            TSimd.Store(a10, to + 10 * TSimd.Lanes);
-            TSimd.Store(a11, to + 11 * TSimd.Lanes);
-            TSimd.Store(a12, to + 12 * TSimd.Lanes);
-            TSimd.Store(a13, to + 13 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a8), to + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a9), to + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a10), to + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a11), to + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a12), to + 12 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a13), to + 13 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
-            TSimd.Store(b5, second + 5 * TSimd.Lanes);
-            TSimd.Store(b6, second + 6 * TSimd.Lanes);
-            TSimd.Store(b7, second + 7 * TSimd.Lanes);
-            TSimd.Store(b8, second + 8 * TSimd.Lanes);
-            TSimd.Store(b9, second + 9 * TSimd.Lanes);
-            TSimd.Store(b10, second + 10 * TSimd.Lanes);
-            TSimd.Store(b11, second + 11 * TSimd.Lanes);
-            TSimd.Store(b12, second + 12 * TSimd.Lanes);
-            TSimd.Store(b13, second + 13 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b5), second + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b6), second + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b7), second + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b8), second + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b9), second + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b10), second + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b11), second + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b12), second + 12 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b13), second + 13 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -181,31 +182,31 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a11 = TSimd.Fma(v, w0, a11); b11 = TSimd.Fma(v, w1, b11);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
-            TSimd.Store(a8, to + 8 * TSimd.Lanes);
-            TSimd.Store(a9, to + 9 * TSimd.Lanes);
-            TSimd.Store(a10, to + 10 * TSimd.Lanes);
-            TSimd.Store(a11, to + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a8), to + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a9), to + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a10), to + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a11), to + 11 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
-            TSimd.Store(b5, second + 5 * TSimd.Lanes);
-            TSimd.Store(b6, second + 6 * TSimd.Lanes);
-            TSimd.Store(b7, second + 7 * TSimd.Lanes);
-            TSimd.Store(b8, second + 8 * TSimd.Lanes);
-            TSimd.Store(b9, second + 9 * TSimd.Lanes);
-            TSimd.Store(b10, second + 10 * TSimd.Lanes);
-            TSimd.Store(b11, second + 11 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b5), second + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b6), second + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b7), second + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b8), second + 8 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b9), second + 9 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b10), second + 10 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b11), second + 11 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -249,23 +250,23 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a7 = TSimd.Fma(v, w0, a7); b7 = TSimd.Fma(v, w1, b7);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
-            TSimd.Store(a7, to + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a7), to + 7 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
-            TSimd.Store(b5, second + 5 * TSimd.Lanes);
-            TSimd.Store(b6, second + 6 * TSimd.Lanes);
-            TSimd.Store(b7, second + 7 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b5), second + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b6), second + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b7), second + 7 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -306,21 +307,21 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a6 = TSimd.Fma(v, w0, a6); b6 = TSimd.Fma(v, w1, b6);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
-            TSimd.Store(a6, to + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a6), to + 6 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
-            TSimd.Store(b5, second + 5 * TSimd.Lanes);
-            TSimd.Store(b6, second + 6 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b5), second + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b6), second + 6 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -359,19 +360,19 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a5 = TSimd.Fma(v, w0, a5); b5 = TSimd.Fma(v, w1, b5);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
-            TSimd.Store(a5, to + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a5), to + 5 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
-            TSimd.Store(b5, second + 5 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b5), second + 5 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -408,17 +409,17 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a4 = TSimd.Fma(v, w0, a4); b4 = TSimd.Fma(v, w1, b4);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
-            TSimd.Store(a4, to + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a4), to + 4 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
-            TSimd.Store(b4, second + 4 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b4), second + 4 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -453,15 +454,15 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a3 = TSimd.Fma(v, w0, a3); b3 = TSimd.Fma(v, w1, b3);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
-            TSimd.Store(a3, to + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a3), to + 3 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
-            TSimd.Store(b3, second + 3 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b3), second + 3 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -494,13 +495,13 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a2 = TSimd.Fma(v, w0, a2); b2 = TSimd.Fma(v, w1, b2);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
-            TSimd.Store(a2, to + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a2), to + 2 * TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
-            TSimd.Store(b2, second + 2 * TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b2), second + 2 * TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -531,11 +532,11 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a1 = TSimd.Fma(v, w0, a1); b1 = TSimd.Fma(v, w1, b1);
             }
 
-            TSimd.Store(a0, to);
-            TSimd.Store(a1, to + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a1), to + TSimd.Lanes);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
-            TSimd.Store(b1, second + TSimd.Lanes);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b1), second + TSimd.Lanes);
         }
 
         t->Ahead = ahead;
@@ -564,9 +565,9 @@ internal static unsafe class BlockedTiles2<TSimd, TVector, TStep>
                 a0 = TSimd.Fma(v, w0, a0); b0 = TSimd.Fma(v, w1, b0);
             }
 
-            TSimd.Store(a0, to);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(a0), to);
             float* second = to + t->ToVector;
-            TSimd.Store(b0, second);
+            TSimd.Store(TEnd.Value<TSimd, TVector>(b0), second);
         }
 
         t->Ahead = ahead;
