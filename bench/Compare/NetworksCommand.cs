@@ -131,7 +131,7 @@ internal static class NetworksCommand
             double peak = 0;
             Blocks blocks = new() { Rounds = Math.Max(1, what.Batch == 1 ? rounds : (rounds + 1) / 2) };
             IReadOnlyList<Measured> times = blocks.Run(contestants,
-                () => peak = Math.Max(peak, MachineProbe.PeakFma(what.Threads, 20)));
+                () => peak = Math.Max(peak, MachineProbe.PeakFma(what.Threads, 40)));
             long madds = Summary.Of(network, shape).MultiplyAdds;
             return new ResultRow(what.ToString(), [.. times.Select((t, i) =>
                 ResultEntry.Of(t, times[0], madds, peak) with { LargestDifference = differences[i] })])

@@ -60,7 +60,12 @@ public sealed record Blocks
         List<double>[] medians = [.. contestants.Select(static _ => new List<double>())];
         for (int round = 0; round < Rounds; round++)
         {
-            betweenRounds?.Invoke();
+            if (betweenRounds is not null)
+            {
+                Thread.Sleep((int)PauseMs);
+                betweenRounds();
+            }
+
             for (int i = 0; i < contestants.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();

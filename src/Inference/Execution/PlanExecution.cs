@@ -24,6 +24,7 @@ internal sealed unsafe class PlanExecution : IDisposable
     private readonly AlignedBuffer<float> scratch;
     private readonly AlignedBuffer<float> tails;
     private readonly AlignedBuffer<int> counters;
+    private readonly int stepCounters;
     private float* input;
     private float* output;
     private int images;
@@ -44,7 +45,8 @@ internal sealed unsafe class PlanExecution : IDisposable
         arenas = new AlignedBuffer<float>(arenaCount * arenaLength);
         scratch = new AlignedBuffer<float>((long)workers * scratchLength);
         tails = new AlignedBuffer<float>((long)input.N * tailLength);
-        counters = new AlignedBuffer<int>((2L * steps.Length + 4) * Apart);
+        stepCounters = workers + 1;
+        counters = new AlignedBuffer<int>(((long)stepCounters * steps.Length + 4) * Apart);
     }
 
     /// <summary>Bytes of activations and scratch.</summary>
@@ -115,7 +117,7 @@ internal sealed unsafe class PlanExecution : IDisposable
     {
         try
         {
-            int* claims = counters.Pointer + 2 * steps.Length * Apart;
+            int* claims = counters.Pointer + stepCounters * steps.Length * Apart;
             int* arrivals = claims + Apart;
             for (int i = Next(claims); i < whole; i = Next(claims))
             {
@@ -160,7 +162,7 @@ internal sealed unsafe class PlanExecution : IDisposable
             Meet(arrivals, ref meetings);
             if (worker == 0)
             {
-                new Span<int>(counters.Pointer, 2 * steps.Length * Apart).Clear();
+                new Span<int>(counters.Pointer, stepCounters * steps.Length * Apart).Clear();
             }
         }
 
@@ -169,13 +171,21 @@ internal sealed unsafe class PlanExecution : IDisposable
         for (int s = 0; s < steps.Length; s++)
         {
             Step step = steps[s];
-            int* next = counters.Pointer + 2 * s * Apart;
-            int* finished = next + Apart;
+            int* next = counters.Pointer + s * stepCounters * Apart;
+            int* finished = next + workers * Apart;
             int count = 0;
-            for (int item = Next(next); item < step.Items; item = Next(next))
+
+            // First the own run of items, whose rows the worker has in its caches, then what others have not begun.
+            for (int w = 0; w < workers; w++)
             {
-                step.Run(item, c);
-                count++;
+                int owner = worker + w < workers ? worker + w : worker + w - workers;
+                int first = step.Items * owner / workers, end = step.Items * (owner + 1) / workers;
+                for (int item = first + Next(next + owner * Apart); item < end;
+                    item = first + Next(next + owner * Apart))
+                {
+                    step.Run(item, c);
+                    count++;
+                }
             }
 
             if (count > 0)

@@ -83,8 +83,8 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         Map? map = poolOnly ? null : NewMap(y, order, border);
         Region? pooled = poolOnly || excited ? NewRegion((long)chunks.Length * order.Length) : null;
         (float[] scale, float[] bias) = fused.Fold(y.C);
-        PointwiseStep<TSimd, TVector> step = new(NameOf(node), fused.Kind, Offsets(places), places.Length,
-            places[0].Map, PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, identity.Length,
+        PointwiseStep<TSimd, TVector> step = new(NameOf(node), fused.Kind, Offsets(places), places,
+            PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, identity.Length,
                 x.Shape.C),
             new Ending(map, blocks, PackBias(bias, order), fused.Activation, residual, residualBlock, pooled),
             gate?.Region, chunks, ((PointwiseConvOperator)node.Operator).Args.MultiplyAdds);

@@ -37,7 +37,15 @@ internal unsafe interface IRowSource
     /// <param name="rowStride">Floats between rows.</param>
     /// <param name="first">First row.</param>
     /// <param name="rows">Number of rows.</param>
-    void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows);
+    /// <param name="ahead">Memory to be fetched meanwhile.</param>
+    void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows,
+        Ahead ahead);
+
+    /// <summary>Runs of memory that rows are made from.</summary>
+    int Inputs { get; }
+
+    /// <summary>One of those runs, for some rows.</summary>
+    Ahead Input(int index, in StepContext c, int first, int rows);
 }
 
 /// <summary>
@@ -75,7 +83,6 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     private readonly int capacity;
     private readonly int blocksInScratch;
     private readonly bool allGroups;
-    private readonly bool chunksFirst;
     private readonly Projection? projection;
     private readonly int newRows;
 
@@ -93,15 +100,14 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         newRows = NewRows(window, width);
         long slots = window.InOrder.Count, input = sizeof(float) * (long)expansion.Depth * height * width;
         allGroups = groups.Length > 1 && input > LargeInput || projection is not null;
-        int columns = allGroups ? 1 : groups.Length, perWorker = allGroups ? 2 : 4;
-        chunks = workers == 1 ? 1 : Math.Clamp((perWorker * workers + columns - 1) / columns, 1, bands);
+        int columns = allGroups ? 1 : groups.Length;
+        chunks = workers == 1 ? 1 : Chunks(columns, height, workers);
         bandsPerItem = (bands + chunks - 1) / chunks;
         chunks = (bands + bandsPerItem - 1) / bandsPerItem;
         Items = columns * chunks;
         blocksInScratch = allGroups ? groups.Sum(g => g.Blocks) : groups.Max(g => g.Blocks);
         capacity = Math.Clamp(ScratchBytes / (sizeof(float) * rowStride * groups.Max(g => g.Blocks)), newRows,
             Math.Max(newRows, InputRows(window.OutHeight)));
-        chunksFirst = expansion.Weights.Length <= 16_384;
         long outputs = (long)ending.Blocks * TSimd.Lanes * ending.Map!.Height * ending.Map.Width;
         MultiplyAdds = expansion.MultiplyAdds + window.Pieces.Sum(p => p.MultiplyAdds);
         VectorMultiplyAdds = slots * expansion.Depth * height * width + window.Pieces.Sum(p => p.VectorMultiplyAdds);
@@ -133,6 +139,22 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     public override bool Fetches => true;
 
     private int WindowLength => blocksInScratch * capacity * rowStride;
+
+    /// <summary>
+    /// Runs of bands for several workers. Where each has rows of its own, the steps before and after find them in the
+    /// same worker's caches, which is worth some rows computed twice; else workers share the groups of blocks.
+    /// </summary>
+    private int Chunks(int columns, int height, int workers)
+    {
+        int twice = Math.Max(0, 2 * window.Border + 1 - window.Stride) * (workers - 1);
+        if (columns == 1)
+        {
+            return Math.Min(bands, 2 * workers);
+        }
+
+        return bands >= workers && twice <= 0.15 * height ? workers
+            : Math.Clamp((4 * workers + columns - 1) / columns, 1, bands);
+    }
 
     /// <summary>Output rows of a band, by shape alone.</summary>
     public static int BandRows(BlockedWindow window, int width)
@@ -174,9 +196,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         int firstGroup = 0, endGroup = groups.Length, chunk = item;
         if (!allGroups)
         {
-            (firstGroup, chunk) = chunksFirst
-                ? (item % groups.Length, item / groups.Length)
-                : (item / chunks, item % chunks);
+            (firstGroup, chunk) = (item % groups.Length, item / groups.Length);
             endGroup = firstGroup + 1;
         }
 
@@ -185,7 +205,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         int border = window.Border, stride = window.Stride, height = expansion.X.Height;
         int blockStride = capacity * rowStride, firstBand = chunk * bandsPerItem;
         int endBand = Math.Min(bands, firstBand + bandsPerItem);
-        Ahead ahead = Ahead.Share(item, Items);
+        Ahead ahead = allGroups ? Ahead : Ahead.Share(firstGroup, groups.Length);
         float* x = c.Scratch + WindowLength;
         float* prepared = x + (projection is null ? 0 : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes);
         ClearSides(c.Scratch, blocks);
@@ -217,7 +237,8 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
             {
                 int pitch = expansion.X.Width * TSimd.Lanes;
                 source = x - (long)done * pitch;
-                projection.Step.Rows(c, prepared, source, newRows * pitch, pitch, done, inside);
+                projection.Step.Rows(c, prepared, source, newRows * pitch, pitch, done, inside,
+                    NextInput(c, endGroup - firstGroup, until));
             }
 
             for (int g = firstGroup; g < endGroup; g++)
@@ -227,7 +248,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
                     + border * TSimd.Lanes - (long)top * rowStride;
                 if (inside > 0)
                 {
-                    Expand(group, ahead.Share((b - firstBand) * (endGroup - firstGroup) + g - firstGroup,
+                    Expand(group, projection is not null ? NextInput(c, g - firstGroup, until) : ahead.Share((b - firstBand) * (endGroup - firstGroup) + g - firstGroup,
                         (endBand - firstBand) * (endGroup - firstGroup)), source, rowZero, blockStride, done, inside);
                 }
 
@@ -241,6 +262,14 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
 
             done = until;
         }
+    }
+
+    /// <summary>One of the runs of memory that the projection will read for the next band: they come from afar and are
+    /// fetched while this band is computed.</summary>
+    private Ahead NextInput(in StepContext c, int index, int done)
+    {
+        int rows = Math.Min(band * window.Stride, expansion.X.Height - done);
+        return index < projection!.Step.Inputs && rows > 0 ? projection.Step.Input(index, c, done, rows) : default;
     }
 
     private int InputRows(int rows) => (rows - 1) * window.Stride + 1 + 2 * window.Border;

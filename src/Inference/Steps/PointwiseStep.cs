@@ -56,14 +56,17 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
     private readonly (int Height, int Width) map;
     private readonly Rows[] chunks;
     private readonly int columns;
+    private readonly (Map Map, int Block)[] inputs;
 
-    public PointwiseStep(string name, string kind, Packed offsets, int depth, Map x, Packed weights, Ending ending,
+    public PointwiseStep(string name, string kind, Packed offsets, Place[] places, Packed weights, Ending ending,
         Region? gate, Rows[] chunks, long multiplyAdds)
         : base(name, kind)
     {
-        (this.offsets, this.depth, this.weights, this.ending, this.gate, this.chunks) =
-            (offsets, depth, weights, ending, gate, chunks);
+        (this.offsets, depth, this.weights, this.ending, this.gate, this.chunks) =
+            (offsets, places.Length, weights, ending, gate, chunks);
+        Map x = places[0].Map;
         (xRowStride, map) = (x.RowStride, (x.Height, x.Width));
+        inputs = [.. places.Select(p => (p.Map, p.Slot / TSimd.Lanes)).Distinct()];
         columns = Columns(ending.Blocks);
         Items = columns * chunks.Length;
         MultiplyAdds = multiplyAdds;
@@ -110,7 +113,8 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
     }
 
     /// <inheritdoc/>
-    public void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows)
+    public void Rows(in StepContext c, float* prepared, float* y, int blockStride, int rowStride, int first, int rows,
+        Ahead ahead)
     {
         float* w = gate is null ? weights.Pointer : prepared;
         for (int column = 0; column < columns; column++)
@@ -119,18 +123,29 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
             BlockedStore store = ending.Store(c, TSimd.Lanes, block, 0);
             store.Y = y + (long)block * blockStride;
             (store.BlockStride, store.RowStride) = (blockStride, rowStride);
-            BlockedPointwise<TSimd, TVector>.Run(Column(c, column,
-                w + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth), new Rows(first, rows), store));
+            PointwiseColumn work = Column(c, column,
+                w + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth), new Rows(first, rows), store);
+            ahead.Share(column, columns).Give(ref work);
+            BlockedPointwise<TSimd, TVector>.Run(work);
         }
+    }
+
+    /// <inheritdoc/>
+    public int Inputs => inputs.Length + (ending.Residual is null ? 0 : ending.Blocks);
+
+    /// <inheritdoc/>
+    public Ahead Input(int index, in StepContext c, int first, int rows)
+    {
+        (Map from, int block) = index < inputs.Length ? inputs[index]
+            : (ending.Residual!, ending.ResidualBlock + index - inputs.Length);
+        return new Ahead(c.Arena + from.Start + (long)block * from.BlockStride + (long)first * from.RowStride,
+            (long)rows * from.RowStride);
     }
 
     /// <inheritdoc/>
     public override void Run(int item, in StepContext c)
     {
-        // Large maps go through all columns chunk by chunk, so that their pixels stay near; small ones column by column.
-        (int column, int chunk) = weights.Length <= 16_384
-            ? (item % columns, item / columns)
-            : (item / chunks.Length, item % chunks.Length);
+        (int column, int chunk) = (item % columns, item / columns);
         int first = column * BlockedPointwise<TSimd, TVector>.ColumnVectors, vectors = Vectors(column);
         float* w = weights.Pointer + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, depth);
         if (gate is not null)
@@ -141,7 +156,7 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
 
         Rows rows = chunks[chunk];
         PointwiseColumn work = Column(c, column, w, rows, ending.Store(c, TSimd.Lanes, first, chunk));
-        Ahead.Share(item, Items).Give(ref work);
+        Ahead.Share(column, columns).Give(ref work);
         BlockedPointwise<TSimd, TVector>.Run(work);
         ending.Map?.ZeroBorder(c.Arena, first, vectors, rows.First, rows.Count);
     }

@@ -107,9 +107,6 @@ internal readonly record struct Rows(int First, int Count)
     /// <summary>Items by shape where sums are kept for each.</summary>
     private const int ItemsByShape = 16;
 
-    /// <summary>Items for each worker where the results do not depend on the cut.</summary>
-    private const int ItemsPerWorker = 4;
-
     /// <summary>Cuts a map for a step that keeps sums of each chunk: by shape alone.</summary>
     /// <param name="height">Rows.</param>
     /// <param name="columns">Items that each chunk of rows has.</param>
@@ -117,13 +114,14 @@ internal readonly record struct Rows(int First, int Count)
     public static Rows[] ByShape(int height, int columns, long workPerRow) =>
         Cut(height, ItemsByShape, columns, workPerRow);
 
-    /// <summary>Cuts a map for a step whose results do not depend on the cut: as the workers like it.</summary>
+    /// <summary>Cuts a map for a step whose results do not depend on the cut: a chunk of rows for each worker, two
+    /// where there is little else to share.</summary>
     /// <param name="height">Rows.</param>
     /// <param name="columns">Items that each chunk of rows has.</param>
     /// <param name="workPerRow">Vector multiply-adds of a row in one of the columns.</param>
     /// <param name="workers">Workers that share the items.</param>
     public static Rows[] ForWorkers(int height, int columns, long workPerRow, int workers) =>
-        Cut(height, workers == 1 ? 1 : ItemsPerWorker * workers, columns, workPerRow);
+        Cut(height, workers == 1 ? 1 : columns * workers * (columns < 3 ? 2 : 1), columns, workPerRow);
 
     private static Rows[] Cut(int height, int wanted, int columns, long workPerRow)
     {
@@ -132,7 +130,7 @@ internal readonly record struct Rows(int First, int Count)
         Rows[] rows = new Rows[chunks];
         for (int i = 0, first = 0; i < chunks; i++)
         {
-            int end = (int)((long)height * (i + 1) / chunks);
+            int end = (int)(((long)height * (i + 1) + chunks - 1) / chunks);
             rows[i] = new Rows(first, end - first);
             first = end;
         }
