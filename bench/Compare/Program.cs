@@ -3,13 +3,12 @@ using System.Text.Json;
 using MuxKernels.Compare;
 using MuxKernels.Peers;
 
-// dotnet run -c Release --project bench/Compare -- networks | kernels | coldstart | budget | scaling
+// dotnet run -c Release --project bench/Compare -- networks | kernels | coldstart | scaling
 RootCommand root = new("The library beside its peers, in the same process, in turns.")
 {
     NetworksCommand.Create(),
     KernelsCommand.Create(),
     ColdStartCommand.Create(),
-    BudgetCommand.Create(),
     ScalingCommand.Create(),
 };
 try

@@ -96,7 +96,7 @@ internal sealed unsafe class PlanExecution : IDisposable
     /// memory far slower than they are used, and the second cache holds them until then.</summary>
     private void FetchAhead(LoweredPlan plan)
     {
-        const long MostFloats = 1 << 18;
+        const long MostFloats = 400_000;
         long end = plan.Store.Position;
         for (int s = steps.Length - 1; s >= 0; s--)
         {
