@@ -23,8 +23,8 @@ public sealed unsafe class InferencePlan : IDisposable
     private InferencePlan(Shape input, Shape output, LoweredPlan plan, int threads, int minBatch)
     {
         (Input, Output, this.plan, this.minBatch) = (input, output, plan, minBatch);
-        pool = threads == 1 ? null : new WorkPool(threads);
         execution = new PlanExecution(plan, input, output, threads);
+        pool = threads == 1 ? null : new WorkPool(threads);
         Steps = [.. plan.Steps.Concat(plan.Tail is { } tail ? [tail] : []).Select(Describe)];
     }
 
@@ -80,7 +80,16 @@ public sealed unsafe class InferencePlan : IDisposable
             _ => Lowering<Simd128, Vector128<float>>.Of(graph, x, threads),
         };
         Shape output = y.Shape.Rank == 4 ? y.Shape with { N = input.N } : Shape.Matrix(input.N, y.Shape.C);
-        return new InferencePlan(input, output, plan, threads, options.MinBatch == 0 ? input.N : options.MinBatch);
+        try
+        {
+            return new InferencePlan(input, output, plan, threads, options.MinBatch == 0 ? input.N : options.MinBatch);
+        }
+        catch
+        {
+            plan.Store.Dispose();
+            plan.Device?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs the network.</summary>

@@ -61,11 +61,11 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     where TVector : struct
 {
     /// <summary>Bytes of new rows after which the window takes its turn.</summary>
-    private const int BandBytes = 24_000;
+    private const int BandBytes = 60_000;
 
     /// <summary>Bytes of scratch for a group in which rows follow one another before the last ones move to the top
     /// again.</summary>
-    private const int ScratchBytes = 80_000;
+    private const int ScratchBytes = 220_000;
 
     /// <summary>Bytes of an input map from which all groups take a band before the next one comes.</summary>
     private const int LargeInput = 400_000;
@@ -161,7 +161,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
     {
         int blocks = Groups(window).Max(g => g.Blocks);
         int rows = BandBytes / (sizeof(float) * RowStride(window, width) * blocks * window.Stride);
-        rows = Math.Max(window.Border > 1 ? 4 : 2, rows);
+        rows = Math.Max(4, rows);
 
         // Bands of equal height, and no small rest.
         int count = (window.OutHeight + rows - 1) / rows;
