@@ -76,7 +76,7 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         (int[] inputs, Place[] places) = Inputs(x, identity);
         Gate? gate = x.Gate;
         gate?.Need(identity.Length);
-        int blocks = order.Length / TSimd.Lanes, columns = PointwiseStep<TSimd, TVector>.Columns(blocks);
+        int blocks = order.Length / TSimd.Lanes, columns = BlockedPointwise<TSimd, TVector>.Columns(blocks);
         long work = (long)places.Length * y.W * TSimd.Lanes * Math.Min(2, blocks);
         Rows[] chunks = poolOnly || excited ? Rows.ByShape(y.H, columns, work)
             : Rows.ForWorkers(y.H, columns, work, workers);

@@ -54,16 +54,4 @@ internal static class ArenaPlanner
 
         return total;
     }
-
-    /// <summary>Floats of the largest set of regions alive at one step: no arena can be smaller.</summary>
-    public static long LowerBound(IReadOnlyList<Region> regions, int steps)
-    {
-        long most = 0;
-        for (int s = 0; s < steps; s++)
-        {
-            most = Math.Max(most, regions.Where(r => !r.IsTail && r.Born <= s && s <= r.Dies).Sum(r => r.Length));
-        }
-
-        return most;
-    }
 }

@@ -107,7 +107,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         Items = columns * chunks;
         blocksInScratch = allGroups ? groups.Sum(g => g.Blocks) : groups.Max(g => g.Blocks);
         capacity = Math.Clamp(ScratchBytes / (sizeof(float) * rowStride * groups.Max(g => g.Blocks)), newRows,
-            Math.Max(newRows, InputRows(window.OutHeight)));
+            Math.Max(newRows, InputRows(window, window.OutHeight)));
         long outputs = (long)ending.Blocks * TSimd.Lanes * ending.Map!.Height * ending.Map.Width;
         MultiplyAdds = expansion.MultiplyAdds + window.Pieces.Sum(p => p.MultiplyAdds);
         VectorMultiplyAdds = slots * expansion.Depth * height * width + window.Pieces.Sum(p => p.VectorMultiplyAdds);
@@ -133,10 +133,14 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
 
     /// <inheritdoc/>
     public override int ScratchLength => WindowLength + (projection is null ? 0
-        : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes + projection.Step.PreparedLength);
+        : ProjectedLength + projection.Step.PreparedLength);
 
     /// <inheritdoc/>
     public override bool Fetches => true;
+
+    /// <summary>Floats of the rows that a projection leaves.</summary>
+    private int ProjectedLength => projection is null ? 0
+        : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes;
 
     private int WindowLength => blocksInScratch * capacity * rowStride;
 
@@ -170,14 +174,16 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
 
     /// <summary>Most input rows that a band adds.</summary>
     public static int NewRows(BlockedWindow window, int width) =>
-        (BandRows(window, width) - 1) * window.Stride + 1 + 2 * window.Border;
+        InputRows(window, BandRows(window, width));
+
+    private static int InputRows(BlockedWindow window, int rows) => (rows - 1) * window.Stride + 1 + 2 * window.Border;
 
     private static int RowStride(BlockedWindow window, int width) => (width + 2 * window.Border) * window.Lanes;
 
     /// <summary>Pieces that together cover whole columns of the expansion.</summary>
     public static IEnumerable<Group> Groups(BlockedWindow window)
     {
-        const int Column = 2;
+        const int Column = BlockedPointwise<TSimd, TVector>.ColumnVectors;
         int first = 0, block = 0;
         for (int p = 0; p < window.Pieces.Count; p++)
         {
@@ -207,7 +213,7 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         int endBand = Math.Min(bands, firstBand + bandsPerItem);
         Ahead ahead = allGroups ? Ahead : Ahead.Share(firstGroup, groups.Length);
         float* x = c.Scratch + WindowLength;
-        float* prepared = x + (projection is null ? 0 : projection.Map.Blocks * newRows * expansion.X.Width * TSimd.Lanes);
+        float* prepared = x + ProjectedLength;
         ClearSides(c.Scratch, blocks);
         projection?.Step.Prepare(c, prepared);
 
@@ -248,8 +254,11 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
                     + border * TSimd.Lanes - (long)top * rowStride;
                 if (inside > 0)
                 {
-                    Expand(group, projection is not null ? NextInput(c, g - firstGroup, until) : ahead.Share((b - firstBand) * (endGroup - firstGroup) + g - firstGroup,
-                        (endBand - firstBand) * (endGroup - firstGroup)), source, rowZero, blockStride, done, inside);
+                    Ahead next = projection is not null
+                        ? NextInput(c, g - firstGroup, until)
+                        : ahead.Share((b - firstBand) * (endGroup - firstGroup) + g - firstGroup,
+                            (endBand - firstBand) * (endGroup - firstGroup));
+                    Expand(group, next, source, rowZero, blockStride, done, inside);
                 }
 
                 for (int p = group.FirstPiece; p < group.FirstPiece + group.Pieces; p++)
@@ -272,8 +281,6 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
         return index < projection!.Step.Inputs && rows > 0 ? projection.Step.Input(index, c, done, rows) : default;
     }
 
-    private int InputRows(int rows) => (rows - 1) * window.Stride + 1 + 2 * window.Border;
-
     private void Expand(in Group group, Ahead ahead, float* source, float* rowZero, int blockStride, int first, int rows)
     {
         for (int b = 0; b < group.Blocks; b += BlockedPointwise<TSimd, TVector>.ColumnVectors)
@@ -287,7 +294,8 @@ internal sealed unsafe class ExpandedWindowStep<TSimd, TVector> : Step
                 Depth = expansion.Depth,
                 W = expansion.Weights.Pointer + BlockedPointwise<TSimd, TVector>.ColumnOffset(
                     block / BlockedPointwise<TSimd, TVector>.ColumnVectors, expansion.Depth),
-                Vectors = Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors, group.Blocks - b),
+                Vectors = BlockedPointwise<TSimd, TVector>.Vectors(
+                    b / BlockedPointwise<TSimd, TVector>.ColumnVectors, group.Blocks),
                 Width = expansion.X.Width,
                 FirstRow = first,
                 Rows = rows,

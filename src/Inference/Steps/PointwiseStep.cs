@@ -67,7 +67,7 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
         Map x = places[0].Map;
         (xRowStride, map) = (x.RowStride, (x.Height, x.Width));
         inputs = [.. places.Select(p => (p.Map, p.Slot / TSimd.Lanes)).Distinct()];
-        columns = Columns(ending.Blocks);
+        columns = BlockedPointwise<TSimd, TVector>.Columns(ending.Blocks);
         Items = columns * chunks.Length;
         MultiplyAdds = multiplyAdds;
         long pixels = (long)map.Height * map.Width, outputs = (long)ending.Blocks * TSimd.Lanes;
@@ -84,10 +84,6 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
 
     /// <inheritdoc/>
     public override bool Fetches => true;
-
-    /// <summary>Columns of some output blocks.</summary>
-    public static int Columns(int blocks) =>
-        (blocks + BlockedPointwise<TSimd, TVector>.ColumnVectors - 1) / BlockedPointwise<TSimd, TVector>.ColumnVectors;
 
     /// <inheritdoc/>
     public int PreparedLength => gate is null ? 0 : weights.Length;
@@ -161,8 +157,7 @@ internal sealed unsafe class PointwiseStep<TSimd, TVector> : Step, IRowSource
         ending.Map?.ZeroBorder(c.Arena, first, vectors, rows.First, rows.Count);
     }
 
-    private int Vectors(int column) => Math.Min(BlockedPointwise<TSimd, TVector>.ColumnVectors,
-        ending.Blocks - column * BlockedPointwise<TSimd, TVector>.ColumnVectors);
+    private int Vectors(int column) => BlockedPointwise<TSimd, TVector>.Vectors(column, ending.Blocks);
 
     private PointwiseColumn Column(in StepContext c, int column, float* w, Rows rows, in BlockedStore store) => new()
     {

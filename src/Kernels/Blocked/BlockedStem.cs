@@ -173,19 +173,6 @@ internal static unsafe class BlockedStem<TSimd, TVector>
         }
     }
 
-    private static void Sum<TStep>(int vectors, int pixels, BlockedTile* tile)
-        where TStep : struct, IPixelStep
-    {
-        if (vectors == 2)
-        {
-            BlockedTiles2<TSimd, TVector, TStep, Activation.Identity>.Run(pixels, tile);
-        }
-        else
-        {
-            BlockedTiles1<TSimd, TVector, TStep, Activation.Identity>.Run(pixels, tile);
-        }
-    }
-
     /// <summary>One column of some rows: the pixels of the tiles are rows.</summary>
     [SkipLocalsInit]
     private static void Edge<TFunction>(Job* job)
@@ -206,7 +193,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
             {
                 int pixels = BlockedShares.Next(rest, TSimd.Lanes, vectors, out tile.Tiles);
                 done = pixels * tile.Tiles;
-                Sum<UnitStep>(vectors, pixels, &tile);
+                BlockedTiles<TSimd, TVector, UnitStep, Activation.Identity>.Run(vectors, pixels, &tile);
                 tile.X += done;
                 tile.To += done * TSimd.Lanes;
             }
@@ -251,7 +238,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
                     {
                         int pixels = BlockedShares.Next(rest, TSimd.Lanes, vectors, out tile.Tiles);
                         done = pixels * tile.Tiles;
-                        Sum<TStep>(vectors, pixels, &tile);
+                        BlockedTiles<TSimd, TVector, TStep, Activation.Identity>.Run(vectors, pixels, &tile);
                         tile.X += done * TStep.Floats(TSimd.Lanes);
                         tile.To += done * TSimd.Lanes;
                     }
