@@ -70,7 +70,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
                 {
                     From = tile.Y, FromRowStride = tile.YRowStep, To = tile.Y, ToRowStride = tile.YRowStep,
                 };
-                Finish(own, tile.YBlockStep, tile.YBlockStep, patch, store, row, count, 0, outWidth);
+                Finish(own, tile.YBlockStep, tile.YBlockStep, &patch, store, row, count, 0, outWidth);
             }
         }
     }
@@ -95,24 +95,25 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
                 int width = Math.Min(columns, outWidth - column);
                 Sums<Activation.Identity>(own, &tile, row, count, column, width);
                 BlockedPatch patch = new() { From = scratch, FromRowStride = tile.YRowStep };
-                Finish(own, block, 0, patch, store, row, count, column, width);
+                Finish(own, block, 0, &patch, store, row, count, column, width);
             }
         }
     }
 
-    /// <summary>The epilogue of a rectangle of all output blocks.</summary>
-    private static void Finish(Piece own, nint fromBlock, nint toBlock, BlockedPatch patch, in BlockedStore store,
+    /// <summary>The epilogue of a rectangle of all output blocks. The patch is not copied: a copy right behind the
+    /// stores that fill it waits until the tile's results have left the store buffer.</summary>
+    private static void Finish(Piece own, nint fromBlock, nint toBlock, BlockedPatch* patch, in BlockedStore store,
         int row, int rows, int column, int columns)
     {
-        (patch.Rows, patch.Columns, patch.ResidualRowStride) = (rows, columns, store.ResidualRowStride);
+        (patch->Rows, patch->Columns, patch->ResidualRowStride) = (rows, columns, store.ResidualRowStride);
         for (int block = 0; block < own.Blocks; block++)
         {
-            patch.Residual = store.Residual is null ? null : store.Residual + (nint)block * store.ResidualBlockStride
+            patch->Residual = store.Residual is null ? null : store.Residual + (nint)block * store.ResidualBlockStride
                 + (nint)row * store.ResidualRowStride + (nint)column * TSimd.Lanes;
-            patch.Sums = store.Sums is null ? null : store.Sums + (nint)block * TSimd.Lanes;
-            BlockedEpilogue.Run<TSimd, TVector>(store.Activation, &patch);
-            patch.From += fromBlock;
-            patch.To = patch.To is null ? null : patch.To + toBlock;
+            patch->Sums = store.Sums is null ? null : store.Sums + (nint)block * TSimd.Lanes;
+            BlockedEpilogue.Run<TSimd, TVector>(store.Activation, patch);
+            patch->From += fromBlock;
+            patch->To = patch->To is null ? null : patch->To + toBlock;
         }
     }
 

@@ -19,7 +19,9 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     /// <summary>Floats of the packed weights.</summary>
     public static int PackedLength(int depth, int outputs) => checked(depth * Blocks(outputs) * TSimd.Lanes);
 
-    /// <summary>Packs weights: column after column of four vectors or what is left, <c>[depth][vectors·L]</c>.</summary>
+    /// <summary>Packs weights: one vector of outputs after the other, <c>[depth][L]</c>, so that a tile reads as many
+    /// places of memory side by side as it has vectors; one place alone is read at little more than half the speed.
+    /// </summary>
     /// <param name="w"><c>[outputs][depth]</c>.</param>
     /// <param name="depth">Inputs.</param>
     /// <param name="outputs">Outputs.</param>
@@ -27,11 +29,11 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     public static void Pack(ReadOnlySpan<float> w, int depth, int outputs, float* packed)
     {
         int lanes = Blocks(outputs) * TSimd.Lanes;
-        for (int first = 0; first < lanes; first += OutputStep)
+        for (int first = 0; first < lanes; first += TSimd.Lanes)
         {
             for (int i = 0; i < depth; i++)
             {
-                for (int o = first; o < Math.Min(first + OutputStep, lanes); o++)
+                for (int o = first; o < first + TSimd.Lanes; o++)
                 {
                     *packed++ = o < outputs ? w[o * depth + i] : 0f;
                 }
@@ -127,13 +129,15 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     private static void Tile1x4(float* x, int depth, float* w, float* bias, float* y, int count)
     {
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, a3 = a0;
-        for (int i = 0; i < depth; i++, w += 4 * TSimd.Lanes)
+        nint vector = (nint)depth * TSimd.Lanes;
+        float* w1 = w + vector, w2 = w1 + vector, w3 = w2 + vector;
+        for (nint i = 0, at = 0; i < depth; i++, at += TSimd.Lanes)
         {
             TVector v = TSimd.Splat(x + i);
-            a0 = TSimd.Fma(v, TSimd.Load(w), a0);
-            a1 = TSimd.Fma(v, TSimd.Load(w + TSimd.Lanes), a1);
-            a2 = TSimd.Fma(v, TSimd.Load(w + 2 * TSimd.Lanes), a2);
-            a3 = TSimd.Fma(v, TSimd.Load(w + 3 * TSimd.Lanes), a3);
+            a0 = TSimd.Fma(v, TSimd.Load(w + at), a0);
+            a1 = TSimd.Fma(v, TSimd.Load(w1 + at), a1);
+            a2 = TSimd.Fma(v, TSimd.Load(w2 + at), a2);
+            a3 = TSimd.Fma(v, TSimd.Load(w3 + at), a3);
         }
 
         Leave(a0, a1, a2, a3, bias, y, count);
@@ -146,15 +150,17 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     {
         float* x1 = x + xStride;
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-        for (int i = 0; i < depth; i++, w += 4 * TSimd.Lanes)
+        nint vector = (nint)depth * TSimd.Lanes;
+        float* w1 = w + vector, w2 = w1 + vector, w3 = w2 + vector;
+        for (nint i = 0, at = 0; i < depth; i++, at += TSimd.Lanes)
         {
-            TVector va = TSimd.Splat(x + i), vb = TSimd.Splat(x1 + i), u = TSimd.Load(w);
+            TVector va = TSimd.Splat(x + i), vb = TSimd.Splat(x1 + i), u = TSimd.Load(w + at);
             a0 = TSimd.Fma(va, u, a0); b0 = TSimd.Fma(vb, u, b0);
-            u = TSimd.Load(w + TSimd.Lanes);
+            u = TSimd.Load(w1 + at);
             a1 = TSimd.Fma(va, u, a1); b1 = TSimd.Fma(vb, u, b1);
-            u = TSimd.Load(w + 2 * TSimd.Lanes);
+            u = TSimd.Load(w2 + at);
             a2 = TSimd.Fma(va, u, a2); b2 = TSimd.Fma(vb, u, b2);
-            u = TSimd.Load(w + 3 * TSimd.Lanes);
+            u = TSimd.Load(w3 + at);
             a3 = TSimd.Fma(va, u, a3); b3 = TSimd.Fma(vb, u, b3);
         }
 
@@ -170,19 +176,21 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
         float* x1 = x + xStride, x2 = x1 + xStride, x3 = x2 + xStride;
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
         TVector c0 = a0, c1 = a0, c2 = a0, c3 = a0, d0 = a0, d1 = a0, d2 = a0, d3 = a0;
-        for (int i = 0; i < depth; i++, w += 4 * TSimd.Lanes)
+        nint vector = (nint)depth * TSimd.Lanes;
+        float* w1 = w + vector, w2 = w1 + vector, w3 = w2 + vector;
+        for (nint i = 0, at = 0; i < depth; i++, at += TSimd.Lanes)
         {
             TVector va = TSimd.Splat(x + i), vb = TSimd.Splat(x1 + i), vc = TSimd.Splat(x2 + i),
-                vd = TSimd.Splat(x3 + i), u = TSimd.Load(w);
+                vd = TSimd.Splat(x3 + i), u = TSimd.Load(w + at);
             a0 = TSimd.Fma(va, u, a0); b0 = TSimd.Fma(vb, u, b0);
             c0 = TSimd.Fma(vc, u, c0); d0 = TSimd.Fma(vd, u, d0);
-            u = TSimd.Load(w + TSimd.Lanes);
+            u = TSimd.Load(w1 + at);
             a1 = TSimd.Fma(va, u, a1); b1 = TSimd.Fma(vb, u, b1);
             c1 = TSimd.Fma(vc, u, c1); d1 = TSimd.Fma(vd, u, d1);
-            u = TSimd.Load(w + 2 * TSimd.Lanes);
+            u = TSimd.Load(w2 + at);
             a2 = TSimd.Fma(va, u, a2); b2 = TSimd.Fma(vb, u, b2);
             c2 = TSimd.Fma(vc, u, c2); d2 = TSimd.Fma(vd, u, d2);
-            u = TSimd.Load(w + 3 * TSimd.Lanes);
+            u = TSimd.Load(w3 + at);
             a3 = TSimd.Fma(va, u, a3); b3 = TSimd.Fma(vb, u, b3);
             c3 = TSimd.Fma(vc, u, c3); d3 = TSimd.Fma(vd, u, d3);
         }
@@ -198,24 +206,25 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     private static void Three(float* x, int depth, float* w, float* bias, float* y, int count)
     {
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, b0 = a0, b1 = a0, b2 = a0;
-        int i = 0;
-        for (; i < depth - 1; i += 2, w += 6 * TSimd.Lanes)
+        float* w1 = w + (nint)depth * TSimd.Lanes, w2 = w1 + (nint)depth * TSimd.Lanes;
+        nint i = 0, at = 0;
+        for (; i < depth - 1; i += 2, at += 2 * TSimd.Lanes)
         {
             TVector v = TSimd.Splat(x + i), u = TSimd.Splat(x + i + 1);
-            a0 = TSimd.Fma(v, TSimd.Load(w), a0);
-            a1 = TSimd.Fma(v, TSimd.Load(w + TSimd.Lanes), a1);
-            a2 = TSimd.Fma(v, TSimd.Load(w + 2 * TSimd.Lanes), a2);
-            b0 = TSimd.Fma(u, TSimd.Load(w + 3 * TSimd.Lanes), b0);
-            b1 = TSimd.Fma(u, TSimd.Load(w + 4 * TSimd.Lanes), b1);
-            b2 = TSimd.Fma(u, TSimd.Load(w + 5 * TSimd.Lanes), b2);
+            a0 = TSimd.Fma(v, TSimd.Load(w + at), a0);
+            a1 = TSimd.Fma(v, TSimd.Load(w1 + at), a1);
+            a2 = TSimd.Fma(v, TSimd.Load(w2 + at), a2);
+            b0 = TSimd.Fma(u, TSimd.Load(w + at + TSimd.Lanes), b0);
+            b1 = TSimd.Fma(u, TSimd.Load(w1 + at + TSimd.Lanes), b1);
+            b2 = TSimd.Fma(u, TSimd.Load(w2 + at + TSimd.Lanes), b2);
         }
 
         if (i < depth)
         {
             TVector v = TSimd.Splat(x + i);
-            a0 = TSimd.Fma(v, TSimd.Load(w), a0);
-            a1 = TSimd.Fma(v, TSimd.Load(w + TSimd.Lanes), a1);
-            a2 = TSimd.Fma(v, TSimd.Load(w + 2 * TSimd.Lanes), a2);
+            a0 = TSimd.Fma(v, TSimd.Load(w + at), a0);
+            a1 = TSimd.Fma(v, TSimd.Load(w1 + at), a1);
+            a2 = TSimd.Fma(v, TSimd.Load(w2 + at), a2);
         }
 
         a0 = TSimd.Add(a0, b0);
@@ -231,28 +240,29 @@ internal static unsafe class BlockedLinear<TSimd, TVector>
     private static void Two(float* x, int depth, float* w, float* bias, float* y, int count)
     {
         TVector a0 = TSimd.Zero, a1 = a0, b0 = a0, b1 = a0, c0 = a0, c1 = a0, d0 = a0, d1 = a0;
-        int i = 0;
-        for (; i < depth - 3; i += 4, w += 8 * TSimd.Lanes)
+        float* w1 = w + (nint)depth * TSimd.Lanes;
+        nint i = 0, at = 0;
+        for (; i < depth - 3; i += 4, at += 4 * TSimd.Lanes)
         {
             TVector v = TSimd.Splat(x + i);
-            a0 = TSimd.Fma(v, TSimd.Load(w), a0);
-            a1 = TSimd.Fma(v, TSimd.Load(w + TSimd.Lanes), a1);
+            a0 = TSimd.Fma(v, TSimd.Load(w + at), a0);
+            a1 = TSimd.Fma(v, TSimd.Load(w1 + at), a1);
             v = TSimd.Splat(x + i + 1);
-            b0 = TSimd.Fma(v, TSimd.Load(w + 2 * TSimd.Lanes), b0);
-            b1 = TSimd.Fma(v, TSimd.Load(w + 3 * TSimd.Lanes), b1);
+            b0 = TSimd.Fma(v, TSimd.Load(w + at + TSimd.Lanes), b0);
+            b1 = TSimd.Fma(v, TSimd.Load(w1 + at + TSimd.Lanes), b1);
             v = TSimd.Splat(x + i + 2);
-            c0 = TSimd.Fma(v, TSimd.Load(w + 4 * TSimd.Lanes), c0);
-            c1 = TSimd.Fma(v, TSimd.Load(w + 5 * TSimd.Lanes), c1);
+            c0 = TSimd.Fma(v, TSimd.Load(w + at + 2 * TSimd.Lanes), c0);
+            c1 = TSimd.Fma(v, TSimd.Load(w1 + at + 2 * TSimd.Lanes), c1);
             v = TSimd.Splat(x + i + 3);
-            d0 = TSimd.Fma(v, TSimd.Load(w + 6 * TSimd.Lanes), d0);
-            d1 = TSimd.Fma(v, TSimd.Load(w + 7 * TSimd.Lanes), d1);
+            d0 = TSimd.Fma(v, TSimd.Load(w + at + 3 * TSimd.Lanes), d0);
+            d1 = TSimd.Fma(v, TSimd.Load(w1 + at + 3 * TSimd.Lanes), d1);
         }
 
-        for (; i < depth; i++, w += 2 * TSimd.Lanes)
+        for (; i < depth; i++, at += TSimd.Lanes)
         {
             TVector v = TSimd.Splat(x + i);
-            a0 = TSimd.Fma(v, TSimd.Load(w), a0);
-            a1 = TSimd.Fma(v, TSimd.Load(w + TSimd.Lanes), a1);
+            a0 = TSimd.Fma(v, TSimd.Load(w + at), a0);
+            a1 = TSimd.Fma(v, TSimd.Load(w1 + at), a1);
         }
 
         a0 = TSimd.Add(TSimd.Add(a0, b0), TSimd.Add(c0, d0));

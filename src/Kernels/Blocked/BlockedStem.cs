@@ -205,7 +205,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
             }
 
             tile.W += (nint)job->Depth * vectors * TSimd.Lanes;
-            store = Behind(store, vectors);
+            Advance(ref store, vectors);
         }
     }
 
@@ -251,19 +251,18 @@ internal static unsafe class BlockedStem<TSimd, TVector>
                 }
 
                 tile.W += (nint)job->Depth * vectors * TSimd.Lanes;
-                store = Behind(store, vectors);
+                Advance(ref store, vectors);
             }
         }
     }
 
-    /// <summary>The store of the blocks behind some blocks.</summary>
-    private static BlockedStore Behind(BlockedStore store, int vectors)
+    /// <summary>Moves a store on to the blocks behind some blocks.</summary>
+    private static void Advance(ref BlockedStore store, int vectors)
     {
         store.Y += (nint)vectors * store.BlockStride;
         store.Bias += vectors * TSimd.Lanes;
         store.Residual = store.Residual == null ? null : store.Residual + (nint)vectors * store.ResidualBlockStride;
         store.Sums = store.Sums == null ? null : store.Sums + vectors * TSimd.Lanes;
-        return store;
     }
 
     private struct Job
