@@ -36,6 +36,13 @@ internal abstract unsafe class BlockedWindow
     /// <summary>Steps of input rows (and columns) for one output row.</summary>
     public abstract int Stride { get; }
 
+    /// <summary>Input rows that output rows need, rows of the border among them (negative, or from the map's height
+    /// on).</summary>
+    /// <param name="firstRow">First output row.</param>
+    /// <param name="rows">Number of output rows.</param>
+    public virtual (int First, int Count) InputRows(int firstRow, int rows) =>
+        (firstRow * Stride - Border, (rows - 1) * Stride + 1 + 2 * Border);
+
     /// <summary>Rows of the output.</summary>
     public abstract int OutHeight { get; }
 
