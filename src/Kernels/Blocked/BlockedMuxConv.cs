@@ -7,12 +7,15 @@ internal static partial class BlockedWindows
 
     /// <summary>Spatial multiplexing with factor 2, stride 1, no dilation, odd kernels and one channel a group on maps
     /// that need no padding to even sizes; else null.</summary>
-    public static BlockedWindow? Of(in MuxConv.Args args, int lanes)
+    public static BlockedWindow? Of(in MuxConv.Args args, int lanes) =>
+        Fits(args) ? new BlockedMuxConv(args, lanes) : null;
+
+    private static bool Fits(in MuxConv.Args args)
     {
         if (args.Factor != 2 || args.Stride != 1 || args.Dilation != 1 || args.ChannelsPerGroup != 1
             || args.X.W > MaxMuxColumns)
         {
-            return null;
+            return false;
         }
 
         for (int part = 0; part < args.Scales.Count; part++)
@@ -21,11 +24,11 @@ internal static partial class BlockedWindows
             bool padded = p.Scale < 0 && (p.Transformed.H * 2 != args.X.H || p.Transformed.W * 2 != args.X.W);
             if (p.Window.Kernel % 2 == 0 || p.Window.Kernel > MaxMuxKernel || padded)
             {
-                return null;
+                return false;
             }
         }
 
-        return new BlockedMuxConv(args, lanes);
+        return true;
     }
 }
 
@@ -45,10 +48,16 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
     private readonly BlockedMuxPart[] parts;
     private readonly BlockedPiece[] pieces;
     private readonly int[] order;
+    private readonly bool turned;
 
     /// <summary>Lays out the channels of a MuxConv that <see cref="BlockedWindows"/> has found fit.</summary>
-    public BlockedMuxConv(in MuxConv.Args args, int lanes)
+    /// <param name="args">Geometry.</param>
+    /// <param name="lanes">Lanes of a block.</param>
+    /// <param name="turned">Whether kernels are turned by half a circle when they are packed, which makes it the
+    /// gradient of the input.</param>
+    public BlockedMuxConv(in MuxConv.Args args, int lanes, bool turned = false)
     {
+        this.turned = turned;
         (Lanes, OutHeight, OutWidth) = (lanes, args.Y.H, args.Y.W);
         List<BlockedMuxPart> built = [];
         HashSet<(int Scale, int Kernel)> done = [];
@@ -104,6 +113,9 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
 
     public override int PackedLength { get; }
 
+    /// <summary>How each piece is computed.</summary>
+    public IReadOnlyList<BlockedMuxPart> Parts => parts;
+
     public override void Pack(ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)
     {
         foreach (BlockedMuxPart p in parts)
@@ -116,7 +128,7 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
                 float factor = channel < 0 || scale.IsEmpty ? 1f : scale[channel];
                 for (int tap = 0; tap < taps; tap++, to += Lanes)
                 {
-                    *to = channel < 0 ? 0f : w[weight + tap] * factor;
+                    *to = channel < 0 ? 0f : w[weight + (turned ? taps - 1 - tap : tap)] * factor;
                 }
             }
         }
