@@ -19,8 +19,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         Piece own = pieces[piece];
         BlockedWindowTile tile = new()
         {
-            X = x - (nint)border * xRowStride - (nint)border * TSimd.Lanes
-                + (nint)((border - Pad(own)) * (xRowStride + (nint)TSimd.Lanes)),
+            X = phases == 1 ? x - Pad(own) * (xRowStride + (nint)TSimd.Lanes) : x,
             BlockStep = xBlockStride,
             OutRowStep = (nint)stride * xRowStride,
             PixelStep = (nint)stride * TSimd.Lanes,
@@ -48,7 +47,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             return;
         }
 
-        bool relu = store.Activation == ActivationKind.Relu && store.Residual is null && store.Sums is null;
+        bool relu = phases == 1 && store.Activation == ActivationKind.Relu && store.Residual is null && store.Sums is null;
         bool done = relu || BlockedEpilogue.IsEmpty(store);
         int step = Math.Max(1, HotPixels / outWidth);
         for (int row = firstRow; row < firstRow + rows; row += step)
@@ -122,9 +121,12 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         where TFunction : struct, IActivationFunction
     {
         float* x = tile->X, y = tile->Y, w = tile->W;
-        tile->X += column * tile->PixelStep;
+        tile->X += phases == 1 ? column * tile->PixelStep : 0;
         switch (stride)
         {
+            case 1 when phases > 1:
+                PhaseRows(own, tile, firstRow, rows, column, columns);
+                break;
             case 1:
                 Rows<One, TFunction>(own, tile, firstRow, rows, columns);
                 break;
@@ -246,6 +248,6 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         tile->Bias = bias;
     }
 
-    /// <summary>Zeros that a piece reads above and left of the map.</summary>
-    private int Pad(Piece own) => border - (pieces[0].Kernel - own.Kernel) / 2 * dilation;
+    /// <summary>Zeros that a piece reads above and left of the map (fewer than none: so many pixels it does not read).</summary>
+    private int Pad(Piece own) => pad - (pieces[0].Kernel - own.Kernel) / 2 * dilation;
 }

@@ -23,6 +23,12 @@ internal readonly record struct BlockedPart(int Kernel, int Groups, int FirstCha
 /// of such a piece (∞·0 is NaN). In all other pieces what is not finite in x reaches exactly the outputs that it
 /// reaches in plain loops. Weights must be finite. Kernel rows that lie wholly in the border are left out.
 /// </para>
+/// <para>
+/// The same of the gradient of the input, <c>dx[i, h, v] = Σₒ Σ_{kh,kw} w[o, i, kh, kw]·dz[o, (h + pad − kh·d) / s,
+/// (v + pad − kw·d) / s]</c> over the taps whose quotients are whole: with stride 1 a window with mirrored taps and
+/// pad d·(k − 1) − pad, with others a window of its own for each phase of rows and columns (what reads nothing comes
+/// out as the bias).
+/// </para>
 /// </summary>
 internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWindow
     where TSimd : struct, ISimd<TVector>
@@ -31,13 +37,33 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
     private readonly Piece[] pieces;
     private readonly BlockedPiece[] blocks;
     private readonly int[] order;
-    private readonly int g, stride, dilation, height, outHeight, outWidth, border, packedLength;
+    private readonly bool gradient;
+    private readonly int g, kernel, stride, dilation, height, outHeight, outWidth, pad, border, packedLength;
 
-    private BlockedGroups(Window window, int g, BlockedPart[] parts, int border)
+    /// <summary>Of a gradient the stride of its convolution, and how far taps of one phase are apart; else 1.</summary>
+    private readonly int phases, kernelStep;
+
+    private BlockedGroups(Window window, int g, BlockedPart[] parts, bool gradient)
     {
-        (this.g, this.border) = (g, border);
-        (stride, dilation, height) = (window.Stride, window.Dilation, window.Height);
-        (outHeight, outWidth) = (window.OutHeight, window.OutWidth);
+        (this.g, this.gradient) = (g, gradient);
+        (kernel, dilation) = (window.Kernel, window.Dilation);
+        if (gradient)
+        {
+            int reach = dilation * (kernel - 1) - window.PadTop;
+            (stride, phases, height) = (1, window.Stride, window.OutHeight);
+            (outHeight, outWidth) = (window.Height, window.Width);
+            pad = phases == 1 ? reach : window.PadTop;
+            int behind = (outWidth - 1 + window.PadLeft) / phases - (window.OutWidth - 1);
+            border = Math.Max(Math.Max(reach, 0) / phases, behind);
+        }
+        else
+        {
+            (stride, phases, height) = (window.Stride, 1, window.Height);
+            (outHeight, outWidth) = (window.OutHeight, window.OutWidth);
+            (pad, border) = (window.PadTop, window.PadTop);
+        }
+
+        kernelStep = Enumerable.Range(1, phases).First(taps => taps * dilation % phases == 0);
         int lanes = TSimd.Lanes;
         Group[] groups = [.. parts.OrderByDescending(p => p.Kernel).SelectMany(p => GroupsOf(p, g))];
         List<Piece> list = [];
@@ -65,7 +91,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             }
         }
 
-        long pixels = (long)outHeight * outWidth;
+        long pixels = (long)window.OutHeight * window.OutWidth;
         blocks = Array.ConvertAll(pieces, p => new BlockedPiece(p.FirstBlock, p.Blocks, p.FirstBlock, p.Blocks,
             p.Groups.Sum(q => (long)g * g * q.Kernel * q.Kernel) * pixels,
             (long)p.VectorsPerTap(g) * lanes * p.Kernel * p.Kernel * pixels));
@@ -96,10 +122,25 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
     public override IReadOnlyList<BlockedPiece> Pieces => blocks;
 
     /// <inheritdoc/>
+    public override (int First, int Count) InputRows(int firstRow, int rows)
+    {
+        int reach = dilation * (kernel - 1);
+        if (phases == 1)
+        {
+            return (firstRow * stride - pad, (rows - 1) * stride + 1 + reach);
+        }
+
+        int first = (int)Math.Ceiling((firstRow + pad - reach) / (double)phases);
+        return (first, Math.Max(0, (firstRow + rows - 1 + pad) / phases - first + 1));
+    }
+
+    /// <inheritdoc/>
     public override int PackedLength => packedLength;
 
-    /// <summary>A window over such parts; null where their padding differs by more than the kernel's own.</summary>
-    public static BlockedGroups<TSimd, TVector>? Of(int g, ReadOnlySpan<Window> windows, BlockedPart[] parts)
+    /// <summary>A window over such parts, or the gradient of its input; null where their padding differs by more than
+    /// the kernel's own.</summary>
+    public static BlockedGroups<TSimd, TVector>? Of(int g, ReadOnlySpan<Window> windows, BlockedPart[] parts,
+        bool gradient)
     {
         Window largest = windows[0];
         foreach (Window window in windows)
@@ -118,7 +159,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             }
         }
 
-        return new BlockedGroups<TSimd, TVector>(largest, g, parts, largest.PadTop);
+        return new BlockedGroups<TSimd, TVector>(largest, g, parts, gradient);
     }
 
     /// <inheritdoc/>
@@ -140,7 +181,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
     private static IEnumerable<Group> GroupsOf(BlockedPart part, int g) => Enumerable.Range(0, part.Groups).Select(q =>
         new Group(part.Kernel, part.FirstChannel + q * g, part.FirstWeight + q * g * g * part.Kernel * part.Kernel));
 
-    /// <summary>The kernel of one output and input channel of a group, in the middle of its piece's.</summary>
+    /// <summary>The kernel of one output and input channel of a group, in the middle of its piece's; of a gradient the
+    /// one from input to output, mirrored where it has a single phase.</summary>
     private void Pack(Piece piece, int q, int o, int i, ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)
     {
         Group group = piece.Groups[q];
@@ -153,8 +195,9 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             for (int kw = 0; kw < k; kw++)
             {
                 int tap = (kh + less) * piece.Kernel + kw + less;
+                int from = gradient && phases == 1 ? k * k - 1 - (kh * k + kw) : kh * k + kw;
                 packed[tap * piece.VectorsPerTap(g) * lanes + at] =
-                    factor * w[group.Weight + ((o * g + i) * k + kh) * k + kw];
+                    factor * w[group.Weight + (gradient ? i * g + o : o * g + i) * k * k + from];
             }
         }
     }

@@ -45,6 +45,9 @@ internal unsafe struct BlockedWindowTile
     /// <summary>The first output pixel.</summary>
     public float* Y;
 
+    /// <summary>From one output pixel to the next (tiles of one phase; others leave them side by side).</summary>
+    public nint YPixelStep;
+
     /// <summary>From one output block to the next (tiles of two output blocks).</summary>
     public nint YBlockStep;
 
