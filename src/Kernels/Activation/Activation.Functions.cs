@@ -14,6 +14,11 @@ internal interface IActivationFunction
     static abstract TVector Slope<TSimd, TVector>(TVector x)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct;
+
+    /// <summary><c>f'(x)</c> and <c>f(x)</c>, with what they share computed once.</summary>
+    static abstract TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct;
 }
 
 /// <summary>Code that is compiled once for each activation function.</summary>
@@ -88,6 +93,15 @@ public static partial class Activation
         public static TVector Slope<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
             where TVector : struct => TSimd.Set(1f);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Value<TSimd, TVector>(x);
+            return Slope<TSimd, TVector>(x);
+        }
     }
 
     /// <summary><c>max(x, 0)</c>.</summary>
@@ -102,6 +116,15 @@ public static partial class Activation
         public static TVector Slope<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
             where TVector : struct => TSimd.WhereGreater(x, TSimd.Zero, TSimd.Set(1f), TSimd.Zero);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Value<TSimd, TVector>(x);
+            return Slope<TSimd, TVector>(x);
+        }
     }
 
     private readonly struct Relu6 : IActivationFunction
@@ -115,6 +138,15 @@ public static partial class Activation
         public static TVector Slope<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
             where TVector : struct => Inside<TSimd, TVector>(x, 0f, 6f, TSimd.Set(1f));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Value<TSimd, TVector>(x);
+            return Slope<TSimd, TVector>(x);
+        }
     }
 
     private readonly struct Swish : IActivationFunction
@@ -133,6 +165,16 @@ public static partial class Activation
         {
             TVector s = Exp.Sigmoid<TSimd, TVector>(x);
             return TSimd.Fma(TSimd.Mul(x, s), TSimd.Sub(TSimd.Set(1f), s), s);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            TVector s = Exp.Sigmoid<TSimd, TVector>(x);
+            value = TSimd.Mul(x, s);
+            return TSimd.Fma(value, TSimd.Sub(TSimd.Set(1f), s), s);
         }
     }
 
@@ -153,6 +195,15 @@ public static partial class Activation
             TVector high = TSimd.WhereGreater(x, TSimd.Set(3f), TSimd.Set(1f), inner);
             return TSimd.WhereGreater(TSimd.Set(-3f), x, TSimd.Zero, high);
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Value<TSimd, TVector>(x);
+            return Slope<TSimd, TVector>(x);
+        }
     }
 
     private readonly struct Sigmoid : IActivationFunction
@@ -170,6 +221,15 @@ public static partial class Activation
             TVector s = Exp.Sigmoid<TSimd, TVector>(x);
             return TSimd.Mul(s, TSimd.Sub(TSimd.Set(1f), s));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Exp.Sigmoid<TSimd, TVector>(x);
+            return TSimd.Mul(value, TSimd.Sub(TSimd.Set(1f), value));
+        }
     }
 
     private readonly struct HardSigmoid : IActivationFunction
@@ -184,6 +244,15 @@ public static partial class Activation
         public static TVector Slope<TSimd, TVector>(TVector x)
             where TSimd : struct, ISimd<TVector>
             where TVector : struct => Inside<TSimd, TVector>(x, -3f, 3f, TSimd.Set(1f / 6f));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TVector Slope<TSimd, TVector>(TVector x, out TVector value)
+            where TSimd : struct, ISimd<TVector>
+            where TVector : struct
+        {
+            value = Value<TSimd, TVector>(x);
+            return Slope<TSimd, TVector>(x);
+        }
     }
 
     /// <summary><c>min(max(x, 0), 6)</c>; NaN stays.</summary>
