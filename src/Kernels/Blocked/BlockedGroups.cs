@@ -38,7 +38,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
     private readonly BlockedPiece[] blocks;
     private readonly int[] order;
     private readonly bool gradient;
-    private readonly int g, kernel, stride, dilation, height, outHeight, outWidth, pad, border, packedLength;
+    private readonly int g, kernel, stride, dilation, height, width, outHeight, outWidth, pad, border, packedLength;
 
     /// <summary>Of a gradient the stride of its convolution, and how far taps of one phase are apart; else 1.</summary>
     private readonly int phases, kernelStep;
@@ -50,7 +50,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
         if (gradient)
         {
             int reach = dilation * (kernel - 1) - window.PadTop;
-            (stride, phases, height) = (1, window.Stride, window.OutHeight);
+            (stride, phases, height, width) = (1, window.Stride, window.OutHeight, window.OutWidth);
             (outHeight, outWidth) = (window.Height, window.Width);
             pad = phases == 1 ? reach : window.PadTop;
             int behind = (outWidth - 1 + window.PadLeft) / phases - (window.OutWidth - 1);
@@ -58,7 +58,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
         }
         else
         {
-            (stride, phases, height) = (window.Stride, 1, window.Height);
+            (stride, phases, height, width) = (window.Stride, 1, window.Height, window.Width);
             (outHeight, outWidth) = (window.OutHeight, window.OutWidth);
             (pad, border) = (window.PadTop, window.PadTop);
         }
