@@ -34,45 +34,182 @@ internal unsafe struct BlockedMuxWeightRows
     public int Kernel;
 
     /// <summary>Plain and sub-pixel pieces: taps TStep pixels apart.</summary>
-    public void Whole<TSimd, TVector, TStep>()
+    public static void Whole<TSimd, TVector, TStep>(BlockedMuxWeightRows* work)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
     {
         nint step = TStep.Value * TSimd.Lanes;
-        int reach = Kernel / 2;
-        fixed (BlockedMuxWeightRows* work = &this)
+        int column = 0, kernel = work->Kernel;
+        switch (kernel)
         {
-            for (int tap = 0; tap < Kernel * Kernel; tap++)
-            {
-                float* x = X + (tap / Kernel - reach) * RowStride + (tap % Kernel - reach) * step;
-                BlockedMuxWeightTap.Run<TSimd, TVector, TStep, One>(work, x, x, Sums + tap * TSimd.Lanes);
-            }
+            case 3:
+                if (TSimd.Lanes == 16)
+                {
+                    Sweep3<TSimd, TVector, TStep, Seven>(work, ref column);
+                }
+
+                Sweep3<TSimd, TVector, TStep, Four>(work, ref column);
+                Sweep3<TSimd, TVector, TStep, Two>(work, ref column);
+                Sweep3<TSimd, TVector, TStep, One>(work, ref column);
+                break;
+            case 5:
+                Sweep5<TSimd, TVector, TStep, Two>(work, ref column);
+                Sweep5<TSimd, TVector, TStep, One>(work, ref column);
+                break;
+            default:
+                for (int tap = 0; tap < kernel * kernel; tap++)
+                {
+                    float* x = work->X + (tap / kernel - kernel / 2) * work->RowStride
+                        + (tap % kernel - kernel / 2) * step;
+                    BlockedMuxWeightTap.Run<TSimd, TVector, TStep, One>(work, x, x, work->Sums + tap * TSimd.Lanes);
+                }
+
+                break;
         }
     }
 
     /// <summary>Super-pixel pieces: taps half a vector apart.</summary>
+    /// <param name="work">The rows.</param>
     /// <param name="phase">The fine row of a pixel that the block of dy holds.</param>
-    public void Fine<TSimd, TVector>(int phase)
+    public static void Fine<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int reach = Kernel / 2;
-        fixed (BlockedMuxWeightRows* work = &this)
+        switch (work->Kernel)
         {
-            for (int tap = 0; tap < Kernel * Kernel; tap++)
+            case 3:
+                Fine3<TSimd, TVector>(work, phase);
+                break;
+            case 5:
+                Fine5<TSimd, TVector>(work, phase);
+                break;
+            default:
+                FineTaps<TSimd, TVector>(work, phase);
+                break;
+        }
+    }
+
+    /// <summary>Column 0 of a fine row, or of the two rows that it lies between: that and the next.</summary>
+    private readonly float* FineRow(int fine) => X + (fine >> 1) * RowStride + (fine & 1) * BlockStride;
+
+    private static void Sweep3<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, ref int column)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+        where TCount : struct, ICount
+    {
+        int tiles = (work->Columns - column) / TCount.Value;
+        if (tiles > 0)
+        {
+            BlockedMuxWeightWhole3.Run<TSimd, TVector, TStep, TCount>(work, column, tiles);
+            column += tiles * TCount.Value;
+        }
+    }
+
+    /// <summary>All taps at once, or, with 16 registers, two rows of taps and the last alone.</summary>
+    private static void Sweep5<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, ref int column)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+        where TCount : struct, ICount
+    {
+        int tiles = (work->Columns - column) / TCount.Value;
+        if (tiles == 0)
+        {
+            return;
+        }
+
+        if (TSimd.Lanes == 16)
+        {
+            BlockedMuxWeightWhole5.Run<TSimd, TVector, TStep, TCount>(work, column, tiles);
+        }
+        else
+        {
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, Two>(work, 0, column, tiles);
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, Two>(work, 2, column, tiles);
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, One>(work, 4, column, tiles);
+        }
+
+        column += tiles * TCount.Value;
+    }
+
+    private static void Fine3<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        nint sumRow = 3 * TSimd.Lanes;
+        if (work->BlockStride == 0)
+        {
+            BlockedMuxWeightFine.Run<TSimd, TVector, Three, Three, Two>(work, work->FineRow(-2), work->FineRow(0),
+                work->FineRow(2), work->Sums, sumRow);
+        }
+        else
+        {
+            BlockedMuxWeightFine.Run<TSimd, TVector, Three, Three, One>(work, work->FineRow(phase - 1),
+                work->FineRow(phase), work->FineRow(phase + 1), work->Sums, sumRow);
+        }
+    }
+
+    /// <summary>Every second row of taps together; with 16 registers one by one.</summary>
+    private static void Fine5<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        nint row = 5 * TSimd.Lanes;
+        bool single = work->BlockStride == 0;
+        if (TSimd.Lanes != 16)
+        {
+            for (int tap = 0; tap < 5; tap++)
             {
-                int fine = phase + tap / Kernel - reach;
-                float* x = X + (fine >> 1) * RowStride + (fine & 1) * BlockStride
-                    + (tap % Kernel - reach) * (TSimd.Lanes / 2), below = x + RowStride;
-                if ((fine & 1) != 0 && BlockStride == 0)
+                int fine = phase + tap - 2;
+                float* x = work->FineRow(fine), below = x + work->RowStride, sums = work->Sums + tap * row;
+                if (single && (fine & 1) != 0)
                 {
-                    BlockedMuxWeightTap.Run<TSimd, TVector, One, Two>(work, x, below, Sums + tap * TSimd.Lanes);
+                    BlockedMuxWeightFine.Run<TSimd, TVector, Five, One, Two>(work, x, below, x, sums, row);
                 }
                 else
                 {
-                    BlockedMuxWeightTap.Run<TSimd, TVector, One, One>(work, x, x, Sums + tap * TSimd.Lanes);
+                    BlockedMuxWeightFine.Run<TSimd, TVector, Five, One, One>(work, x, x, x, sums, row);
                 }
+            }
+
+            return;
+        }
+
+        float* first = work->FineRow(phase - 2), second = work->FineRow(phase), third = work->FineRow(phase + 2);
+        BlockedMuxWeightFine.Run<TSimd, TVector, Five, Three, One>(work, first, second, third, work->Sums, 2 * row);
+        if (single)
+        {
+            BlockedMuxWeightFine.Run<TSimd, TVector, Five, Two, Two>(work, first, second, third, work->Sums + row,
+                2 * row);
+        }
+        else
+        {
+            first = work->FineRow(phase - 1);
+            second = work->FineRow(phase + 1);
+            BlockedMuxWeightFine.Run<TSimd, TVector, Five, Two, One>(work, first, second, second, work->Sums + row,
+                2 * row);
+        }
+    }
+
+    private static void FineTaps<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        int kernel = work->Kernel, reach = kernel / 2;
+        for (int tap = 0; tap < kernel * kernel; tap++)
+        {
+            int fine = phase + tap / kernel - reach;
+            float* x = work->FineRow(fine) + (tap % kernel - reach) * (TSimd.Lanes / 2), below = x + work->RowStride;
+            float* sum = work->Sums + tap * TSimd.Lanes;
+            if (work->BlockStride == 0 && (fine & 1) != 0)
+            {
+                BlockedMuxWeightTap.Run<TSimd, TVector, One, Two>(work, x, below, sum);
+            }
+            else
+            {
+                BlockedMuxWeightTap.Run<TSimd, TVector, One, One>(work, x, x, sum);
             }
         }
     }

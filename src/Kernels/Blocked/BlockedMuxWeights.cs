@@ -85,16 +85,16 @@ internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
         switch (form)
         {
             case BlockedMuxForm.Plain:
-                work->Whole<TSimd, TVector, One>();
+                BlockedMuxWeightRows.Whole<TSimd, TVector, One>(work);
                 break;
             case BlockedMuxForm.SuperpixelPair:
-                work->Fine<TSimd, TVector>(0);
+                BlockedMuxWeightRows.Fine<TSimd, TVector>(work, 0);
                 work->Dy += work->DyBlockStride;
-                work->Fine<TSimd, TVector>(1);
+                BlockedMuxWeightRows.Fine<TSimd, TVector>(work, 1);
                 break;
             case BlockedMuxForm.Superpixel:
                 work->BlockStride = 0;
-                work->Fine<TSimd, TVector>(0);
+                BlockedMuxWeightRows.Fine<TSimd, TVector>(work, 0);
                 break;
             default:
                 Phases<TSimd, TVector>(work, firstRow);
@@ -118,7 +118,7 @@ internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
             work->Dy = dy + skip * dyRow + right;
             work->Sums = sums + phase * set;
             work->Rows = (rows + 1 - skip) / 2;
-            work->Whole<TSimd, TVector, Two>();
+            BlockedMuxWeightRows.Whole<TSimd, TVector, Two>(work);
         }
     }
 }
