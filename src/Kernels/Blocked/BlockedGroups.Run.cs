@@ -47,9 +47,10 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             return;
         }
 
-        bool relu = phases == 1 && store.Activation == ActivationKind.Relu && store.Residual is null && store.Sums is null;
+        bool relu = store.Activation == ActivationKind.Relu && store.Residual is null && store.Sums is null
+            && phases == 1;
         bool done = relu || BlockedEpilogue.IsEmpty(store);
-        int step = Math.Max(1, HotPixels / outWidth);
+        int step = phases == 1 ? Math.Max(1, HotPixels / outWidth) : PhaseBand(done);
         for (int row = firstRow; row < firstRow + rows; row += step)
         {
             int count = Math.Min(step, firstRow + rows - row);
@@ -248,6 +249,6 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         tile->Bias = bias;
     }
 
-    /// <summary>Zeros that a piece reads above and left of the map (fewer than none: so many pixels it does not read).</summary>
+    /// <summary>Zeros that a piece reads above and left of the map; below zero so many pixels are not read.</summary>
     private int Pad(Piece own) => pad - (pieces[0].Kernel - own.Kernel) / 2 * dilation;
 }

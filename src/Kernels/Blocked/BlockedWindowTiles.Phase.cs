@@ -10,14 +10,14 @@ internal static unsafe partial class BlockedWindowTiles
     /// <summary>Some rows of so many output pixels of a phase.</summary>
     /// <typeparam name="TSimd">The width.</typeparam>
     /// <typeparam name="TVector">The register.</typeparam>
-    /// <typeparam name="TSwap"><see cref="Plain"/> pixels, or <see cref="Swapped"/> ones: these are added to what stands
+    /// <typeparam name="TPixel"><see cref="Plain"/> pixels, or <see cref="Swapped"/> ones: these are added to what stands
     /// in Y, not to the bias.</typeparam>
     /// <param name="tile">The rows; X and Y are those of the first pixel.</param>
     /// <param name="columns">Output pixels of a row.</param>
-    public static void Phase<TSimd, TVector, TSwap>(BlockedWindowTile* tile, int columns)
+    public static void Phase<TSimd, TVector, TPixel>(BlockedWindowTile* tile, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TSwap : struct, IPixel
+        where TPixel : struct, IPixel
     {
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width * TSimd.Lanes, y += width * tile->YPixelStep)
@@ -26,26 +26,90 @@ internal static unsafe partial class BlockedWindowTiles
             switch (width)
             {
                 case 8:
-                    Phase<TSimd, TVector, TSwap, Eight>(tile, x, y);
+                    Phase<TSimd, TVector, TPixel, Eight>(tile, x, y);
                     break;
                 case 4:
-                    Phase<TSimd, TVector, TSwap, Four>(tile, x, y);
+                    Phase<TSimd, TVector, TPixel, Four>(tile, x, y);
                     break;
                 case 2:
-                    Phase<TSimd, TVector, TSwap, Two>(tile, x, y);
+                    Phase<TSimd, TVector, TPixel, Two>(tile, x, y);
                     break;
                 case 1:
-                    Phase<TSimd, TVector, TSwap, One>(tile, x, y);
+                    Phase<TSimd, TVector, TPixel, One>(tile, x, y);
                     break;
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Phase<TSimd, TVector, TSwap, TColumns>(BlockedWindowTile* t, float* x, float* y)
+    /// <summary>Some rows of so many output pixels of both column phases of stride 2, kernels of two taps or more: each
+    /// pixel that is loaded feeds the sums of up to five taps. Register budget: 14 sums, five weights, a pixel.
+    /// </summary>
+    /// <param name="tile">The rows; X is what tap 0 of the first pixel reads, or tap 1 if that is odd; Y is the first
+    /// pixel, pixels are side by side; taps are those of a whole kernel row.</param>
+    /// <param name="odd">Whether the first pixel reads the odd taps.</param>
+    /// <param name="columns">Output pixels of a row.</param>
+    /// <inheritdoc cref="Phase{TSimd, TVector, TPixel}"/>
+    public static void Twin<TSimd, TVector, TPixel>(BlockedWindowTile* tile, bool odd, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
-        where TSwap : struct, IPixel
+        where TPixel : struct, IPixel
+    {
+        float* x = tile->X, y = tile->Y;
+        for (int width; columns > 0; columns -= width, x += width / 2 * TSimd.Lanes, y += width * TSimd.Lanes)
+        {
+            width = TwinWidth(columns);
+            switch (width)
+            {
+                case 14:
+                    Twin<TSimd, TVector, TPixel, Fourteen>(tile, odd, x, y);
+                    break;
+                case 8:
+                    Twin<TSimd, TVector, TPixel, Eight>(tile, odd, x, y);
+                    break;
+                case 4:
+                    Twin<TSimd, TVector, TPixel, Four>(tile, odd, x, y);
+                    break;
+                case 2:
+                    Twin<TSimd, TVector, TPixel, Two>(tile, odd, x, y);
+                    break;
+                case 1:
+                    Twin<TSimd, TVector, TPixel, One>(tile, odd, x, y);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Columns of the next tile where so many are left: an even number, but for the last.</summary>
+    private static int TwinWidth(int columns) => columns switch
+    {
+        >= 14 when columns % 14 == 0 || columns % 8 != 0 => 14,
+        >= 8 => 8,
+        >= 4 => 4,
+        >= 2 => 2,
+        _ => 1,
+    };
+
+    private static void Twin<TSimd, TVector, TPixel, TColumns>(BlockedWindowTile* tile, bool odd, float* x, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TPixel : struct, IPixel
+        where TColumns : struct, ICount
+    {
+        if (odd)
+        {
+            TwinOdd<TSimd, TVector, TPixel, TColumns>(tile, x, y);
+        }
+        else
+        {
+            TwinEven<TSimd, TVector, TPixel, TColumns>(tile, x, y);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Phase<TSimd, TVector, TPixel, TColumns>(BlockedWindowTile* t, float* x, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TPixel : struct, IPixel
         where TColumns : struct, ICount
     {
         nint rowStep = t->RowStep, outRow = t->OutRowStep, tapStep = t->TapStep, weightStep = t->WeightStep;
@@ -54,7 +118,7 @@ internal static unsafe partial class BlockedWindowTiles
         {
             TVector a0, a1, a2, a3, a4, a5, a6, a7;
             a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = TSimd.Load(t->Bias);
-            if (TSwap.IsSwapped)
+            if (TPixel.IsSwapped)
             {
                 a0 = TSimd.Load(y);
 
@@ -88,25 +152,25 @@ internal static unsafe partial class BlockedWindowTiles
                     for (int taps = t->Taps; taps > 0; taps--)
                     {
                         TVector w0 = TSimd.Load(w);
-                        a0 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p), a0);
+                        a0 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p), a0);
 
                         if (TColumns.Value >= 2)
                         {
-                            a1 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + TSimd.Lanes), a1);
+                            a1 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + TSimd.Lanes), a1);
                         }
 
                         if (TColumns.Value >= 4)
                         {
-                            a2 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 2 * TSimd.Lanes), a2);
-                            a3 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 3 * TSimd.Lanes), a3);
+                            a2 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 2 * TSimd.Lanes), a2);
+                            a3 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 3 * TSimd.Lanes), a3);
                         }
 
                         if (TColumns.Value >= 8)
                         {
-                            a4 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 4 * TSimd.Lanes), a4);
-                            a5 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 5 * TSimd.Lanes), a5);
-                            a6 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 6 * TSimd.Lanes), a6);
-                            a7 = TSimd.Fma(w0, TSwap.Load<TSimd, TVector>(p + 7 * TSimd.Lanes), a7);
+                            a4 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 4 * TSimd.Lanes), a4);
+                            a5 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 5 * TSimd.Lanes), a5);
+                            a6 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 6 * TSimd.Lanes), a6);
+                            a7 = TSimd.Fma(w0, TPixel.Load<TSimd, TVector>(p + 7 * TSimd.Lanes), a7);
                         }
 
                         p += tapStep;
