@@ -1,10 +1,10 @@
 namespace MuxKernels;
 
 /// <summary>
-/// Weight gradient of a 1×1 convolution on blocked maps, <c>dw[o, i] += gate[i]·Σ_p dz[o, p]·a[i, p]</c>. The lanes of a
-/// vector are slots of a or of dz, whichever wastes fewer; each number of the other map meets them in every lane. A sum
-/// over at most <see cref="ChunkFloats"/>/L pixels begins at zero and is added to the packed sums; its order depends on
-/// the geometry of the call alone. Slots without a channel have to be finite.
+/// Weight gradient of a 1×1 convolution on blocked maps, <c>dw[o, i] += gate[i]·Σ_p dz[o, p]·a[i, p]</c>. The lanes of
+/// a vector are slots of a or of dz, whichever wastes fewer; each number of the other map meets them in every lane. A
+/// sum over at most <see cref="ChunkFloats"/>/L pixels begins at zero and is added to the packed sums; its order depends
+/// on the geometry of the call alone. Slots without a channel have to be finite.
 /// </summary>
 internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -96,8 +96,8 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
             for (int v = 0; v < vectors; v++)
             {
                 int lane = (first + v) * TSimd.Lanes;
-                Vector(packed + v * TSimd.Lanes, row, lanes[lane..Math.Min(lane + TSimd.Lanes, lanes.Length)], laneStep,
-                    slots, slotStep, dw);
+                ReadOnlySpan<int> some = lanes[lane..Math.Min(lane + TSimd.Lanes, lanes.Length)];
+                Vector(packed + v * TSimd.Lanes, row, some, laneStep, slots, slotStep, dw);
             }
 
             packed += (nint)roles.Slots * row;
@@ -189,7 +189,7 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
         }
     }
 
-    /// <summary>Slots of the next tile where so many (a multiple of 4) are left: as many as the registers allow.</summary>
+    /// <summary>Slots of the next tile where so many (a multiple of 4) are left, as many as registers allow.</summary>
     private static int TileSlots(int vectors, int left)
     {
         int most = TSimd.Lanes >= 16 ? vectors == 1 ? 16 : 8 : vectors == 1 ? Math.Min(TSimd.Lanes, 8) : Step;
@@ -216,7 +216,7 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     private static void Vector(float* packed, int row, ReadOnlySpan<int> lanes, int laneStep, ReadOnlySpan<int> slots,
         int slotStep, Span<float> dw)
     {
-        bool together = laneStep == 1 && lanes.Length == TSimd.Lanes && Follow(lanes);
+        bool together = laneStep == 1 && lanes.Length == TSimd.Lanes && BlockedSlots.Follow(lanes);
         for (int s = 0; s < slots.Length; s++, packed += row)
         {
             if (slots[s] < 0)
@@ -243,20 +243,6 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
                 }
             }
         }
-    }
-
-    /// <summary>Whether channels follow one another.</summary>
-    private static bool Follow(ReadOnlySpan<int> channels)
-    {
-        for (int i = 0; i < channels.Length; i++)
-        {
-            if (channels[0] < 0 || channels[i] != channels[0] + i)
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     /// <summary>Which map gives the vectors.</summary>

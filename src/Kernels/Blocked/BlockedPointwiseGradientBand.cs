@@ -1,10 +1,10 @@
 namespace MuxKernels;
 
 /// <summary>
-/// What the weight gradient of a 1×1 convolution reads: the same rows of an input a and of the gradient dz of the output,
-/// in maps of channel blocks (NCHWcL), of one image or of several, and where the sums go. Pixels of a row are L floats
-/// apart; every other stride is the map's own. A slot is a lane of a block, counted through the blocks; slots without a
-/// channel hold zeros.
+/// What the weight gradient of a 1×1 convolution reads: the same rows of an input a and of the gradient dz of the
+/// output, in maps of channel blocks (NCHWcL), of one image or of several, and where the sums go. Pixels of a row are L
+/// floats apart; every other stride is the map's own. A slot is a lane of a block, counted through the blocks; slots
+/// without a channel hold zeros.
 /// </summary>
 internal unsafe struct BlockedPointwiseGradientBand
 {

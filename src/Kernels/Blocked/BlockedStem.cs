@@ -15,7 +15,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     private const int CacheLine = 16;
 
     /// <summary>Rows of a column at the edge that are computed side by side.</summary>
-    private const int EdgeRows = 14;
+    internal const int EdgeRows = 14;
 
     /// <summary>Blocks of output channels.</summary>
     public static int OutBlocks(in DenseConv.Args args) => (args.Y.C + TSimd.Lanes - 1) / TSimd.Lanes;
@@ -101,7 +101,7 @@ internal static unsafe class BlockedStem<TSimd, TVector>
     }
 
     /// <summary>Output rows whose padded input stays in the first cache.</summary>
-    private static int BandRows(in DenseConv.Args args)
+    internal static int BandRows(in DenseConv.Args args)
     {
         const int Floats = 8 << 10;
         StemRows one = new(args, 1);
