@@ -9,8 +9,9 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 
     private sealed class Gradient : BlockedWindowGradient
     {
-        /// <summary>Floats of input and gradient that a band of rows keeps in the first cache.</summary>
-        private const int HotFloats = 32 * 1024 / sizeof(float);
+        /// <summary>Floats of input and gradient that a band of rows reads again and again: a little more than the first
+        /// cache holds, for shorter bands add to their sums more often.</summary>
+        private const int HotFloats = 64 * 1024 / sizeof(float);
 
         private readonly BlockedGroups<TSimd, TVector> window;
         private readonly Strip[][] strips;
@@ -95,7 +96,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
                 taps = Math.Min((lastTap - tap - 1) | 1, BlockedWeightsTiles.MostTaps);
                 for (int row = firstKernelRow, rows; row < lastKernelRow; row += rows)
                 {
-                    rows = Math.Min(lastKernelRow - row, BlockedWeightsTiles.MostRows(taps));
+                    rows = BlockedWeightsTiles.Rows(taps, lastKernelRow - row);
                     int above = pad - (row + rows - 1) * d, below = window.height - 1 + pad - row * d;
                     list.Add(new Strip(row, rows, tap, taps, above <= 0 ? 0 : (above + s - 1) / s, below / s + 1));
                 }

@@ -4,7 +4,7 @@ namespace MuxKernels;
 
 /// <content>Direct tiles: sums and a pixel of dy stand in registers, every multiply-add takes its input from memory (256
 /// bits are loaded three at a time). Any stride and dilation. Register budget: 15 for two rows of 7 taps, 12 for a row
-/// of 11.</content>
+/// of 11 or of 5 in two columns.</content>
 internal static unsafe partial class BlockedWeightsTiles
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -93,6 +93,59 @@ internal static unsafe partial class BlockedWeightsTiles
             TSimd.Store(TSimd.Add(TSimd.Load(s + 9 * tap), a9), s + 9 * tap);
             TSimd.Store(TSimd.Add(TSimd.Load(s + 10 * tap), a10), s + 10 * tap);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void DirectPair5<TSimd, TVector, TStep, TDy>(BlockedWeightsTile* t)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+        where TDy : struct, IPixels
+    {
+        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, a3 = TSimd.Zero, a4 = TSimd.Zero, b0 = TSimd.Zero,
+            b1 = TSimd.Zero, b2 = TSimd.Zero, b3 = TSimd.Zero, b4 = TSimd.Zero;
+        nint x1 = TStep.Value == 0 ? t->TapStep : TSimd.Lanes, pixel = t->PixelStep;
+        float* x = t->X, dy = t->Dy;
+        for (int rows = t->Rows; rows > 0; rows--, x += t->XRowStep, dy += t->DyRowStep)
+        {
+            float* q = dy, p = x;
+            int columns = t->Columns;
+            for (; columns >= 2; columns -= 2)
+            {
+                float* p1 = p + pixel;
+                TVector d0 = TDy.Load<TSimd, TVector>(q), d1 = TDy.Load<TSimd, TVector>(q + TSimd.Lanes);
+                a0 = TSimd.Fma(d0, TSimd.Load(p), a0);
+                b0 = TSimd.Fma(d1, TSimd.Load(p1), b0);
+                a1 = TSimd.Fma(d0, TSimd.Load(p + x1), a1);
+                b1 = TSimd.Fma(d1, TSimd.Load(p1 + x1), b1);
+                a2 = TSimd.Fma(d0, TSimd.Load(p + 2 * x1), a2);
+                b2 = TSimd.Fma(d1, TSimd.Load(p1 + 2 * x1), b2);
+                a3 = TSimd.Fma(d0, TSimd.Load(p + 3 * x1), a3);
+                b3 = TSimd.Fma(d1, TSimd.Load(p1 + 3 * x1), b3);
+                a4 = TSimd.Fma(d0, TSimd.Load(p + 4 * x1), a4);
+                b4 = TSimd.Fma(d1, TSimd.Load(p1 + 4 * x1), b4);
+                q += 2 * TSimd.Lanes;
+                p += 2 * pixel;
+            }
+
+            if (columns > 0)
+            {
+                TVector d = TDy.Load<TSimd, TVector>(q);
+                a0 = TSimd.Fma(d, TSimd.Load(p), a0);
+                a1 = TSimd.Fma(d, TSimd.Load(p + x1), a1);
+                a2 = TSimd.Fma(d, TSimd.Load(p + 2 * x1), a2);
+                a3 = TSimd.Fma(d, TSimd.Load(p + 3 * x1), a3);
+                a4 = TSimd.Fma(d, TSimd.Load(p + 4 * x1), a4);
+            }
+        }
+
+        float* s = t->Sums;
+        nint tap = t->SumStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), TSimd.Add(a0, b0)), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), TSimd.Add(a1, b1)), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), TSimd.Add(a2, b2)), s + 2 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), TSimd.Add(a3, b3)), s + 3 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), TSimd.Add(a4, b4)), s + 4 * tap);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -190,11 +243,10 @@ internal static unsafe partial class BlockedWeightsTiles
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void DirectThree<TSimd, TVector, TStep, TTaps, TDy>(BlockedWeightsTile* t)
+    private static void DirectThree<TSimd, TVector, TStep, TDy>(BlockedWeightsTile* t)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TTaps : struct, ICount
         where TDy : struct, IPixels
     {
         TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero,

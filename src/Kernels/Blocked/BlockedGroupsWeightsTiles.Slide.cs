@@ -2,10 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Sliding tiles: the inputs of all taps stand in registers and move on by a column, so that a pixel is loaded
-/// once for each kernel row; the moves cost no execution. Register budget: a sum and an input for each tap, one pixel of
-/// dy: 19 for 3×3, 21 and 29 for two rows of 5 and 7 taps, 23 for a row of 11. One load or less for two
-/// multiply-adds.</content>
+/// <content>Sliding tiles of one column at a time: the inputs of all taps stand in registers and move on by a column, so
+/// that a pixel is loaded once for each kernel row; the moves cost no execution. Register budget: a sum and an input for
+/// each tap, a pixel of dy: 23 for a row of 11, 29 for two rows of 7.</content>
 internal static unsafe partial class BlockedWeightsTiles
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -237,11 +236,10 @@ internal static unsafe partial class BlockedWeightsTiles
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SlideTwo<TSimd, TVector, TStep, TTaps, TDy>(BlockedWeightsTile* t)
+    private static void SlideTwo7<TSimd, TVector, TStep, TDy>(BlockedWeightsTile* t)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TTaps : struct, ICount
         where TDy : struct, IPixels
     {
         TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, a3 = TSimd.Zero, a4 = TSimd.Zero, a5 = TSimd.Zero,
@@ -252,237 +250,49 @@ internal static unsafe partial class BlockedWeightsTiles
         for (int rows = t->Rows; rows > 0; rows--, x += t->XRowStep, dy += t->DyRowStep)
         {
             float* q = dy, p = x, p1 = p + kernelRow;
-            TVector x0 = TSimd.Zero, x1 = TSimd.Zero, x2 = TSimd.Zero, x3 = TSimd.Zero, x4 = TSimd.Zero,
-                x5 = TSimd.Zero, x6 = TSimd.Zero, u0 = TSimd.Zero, u1 = TSimd.Zero, u2 = TSimd.Zero, u3 = TSimd.Zero,
-                u4 = TSimd.Zero, u5 = TSimd.Zero, u6 = TSimd.Zero;
-            if (TTaps.Value >= 3)
-            {
-                x0 = TSimd.Load(p);
-                x1 = TSimd.Load(p + TSimd.Lanes);
-                u0 = TSimd.Load(p1);
-                u1 = TSimd.Load(p1 + TSimd.Lanes);
-            }
-
-            if (TTaps.Value >= 5)
-            {
-                x2 = TSimd.Load(p + 2 * TSimd.Lanes);
-                x3 = TSimd.Load(p + 3 * TSimd.Lanes);
-                u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
-                u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
-            }
-
-            if (TTaps.Value >= 7)
-            {
-                x4 = TSimd.Load(p + 4 * TSimd.Lanes);
-                x5 = TSimd.Load(p + 5 * TSimd.Lanes);
-                u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
-                u5 = TSimd.Load(p1 + 5 * TSimd.Lanes);
-            }
-
+            TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + TSimd.Lanes), x2 = TSimd.Load(p + 2 * TSimd.Lanes),
+                x3 = TSimd.Load(p + 3 * TSimd.Lanes), x4 = TSimd.Load(p + 4 * TSimd.Lanes),
+                x5 = TSimd.Load(p + 5 * TSimd.Lanes), x6 = TSimd.Zero, u0 = TSimd.Load(p1),
+                u1 = TSimd.Load(p1 + TSimd.Lanes), u2 = TSimd.Load(p1 + 2 * TSimd.Lanes),
+                u3 = TSimd.Load(p1 + 3 * TSimd.Lanes), u4 = TSimd.Load(p1 + 4 * TSimd.Lanes),
+                u5 = TSimd.Load(p1 + 5 * TSimd.Lanes), u6 = TSimd.Zero;
             for (int columns = t->Columns; columns > 0; columns--)
             {
                 TVector d = TDy.Load<TSimd, TVector>(q);
-                if (TTaps.Value == 3)
+                x6 = TSimd.Load(p + 6 * TSimd.Lanes);
+                u6 = TSimd.Load(p1 + 6 * TSimd.Lanes);
+                if (TStep.Value == 2)
                 {
-                    x2 = TSimd.Load(p + 2 * TSimd.Lanes);
-                    u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
-                    if (TStep.Value == 2)
-                    {
-                        x1 = TSimd.Load(p + TSimd.Lanes);
-                        u1 = TSimd.Load(p1 + TSimd.Lanes);
-                    }
-                }
-                else if (TTaps.Value == 5)
-                {
-                    x4 = TSimd.Load(p + 4 * TSimd.Lanes);
-                    u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
-                    if (TStep.Value == 2)
-                    {
-                        x3 = TSimd.Load(p + 3 * TSimd.Lanes);
-                        u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
-                    }
-                }
-                else if (TTaps.Value == 7)
-                {
-                    x6 = TSimd.Load(p + 6 * TSimd.Lanes);
-                    u6 = TSimd.Load(p1 + 6 * TSimd.Lanes);
-                    if (TStep.Value == 2)
-                    {
-                        x5 = TSimd.Load(p + 5 * TSimd.Lanes);
-                        u5 = TSimd.Load(p1 + 5 * TSimd.Lanes);
-                    }
+                    x5 = TSimd.Load(p + 5 * TSimd.Lanes);
+                    u5 = TSimd.Load(p1 + 5 * TSimd.Lanes);
                 }
 
                 a0 = TSimd.Fma(d, x0, a0);
                 b0 = TSimd.Fma(d, u0, b0);
-                if (TTaps.Value >= 3)
-                {
-                    a1 = TSimd.Fma(d, x1, a1);
-                    b1 = TSimd.Fma(d, u1, b1);
-                    a2 = TSimd.Fma(d, x2, a2);
-                    b2 = TSimd.Fma(d, u2, b2);
-                }
-
-                if (TTaps.Value >= 5)
-                {
-                    a3 = TSimd.Fma(d, x3, a3);
-                    b3 = TSimd.Fma(d, u3, b3);
-                    a4 = TSimd.Fma(d, x4, a4);
-                    b4 = TSimd.Fma(d, u4, b4);
-                }
-
-                if (TTaps.Value >= 7)
-                {
-                    a5 = TSimd.Fma(d, x5, a5);
-                    b5 = TSimd.Fma(d, u5, b5);
-                    a6 = TSimd.Fma(d, x6, a6);
-                    b6 = TSimd.Fma(d, u6, b6);
-                }
-
-                if (TStep.Value == 2)
-                {
-                    if (TTaps.Value >= 3)
-                    {
-                        x0 = x2;
-                        x1 = x3;
-                        u0 = u2;
-                        u1 = u3;
-                    }
-
-                    if (TTaps.Value >= 5)
-                    {
-                        x2 = x4;
-                        x3 = x5;
-                        u2 = u4;
-                        u3 = u5;
-                    }
-
-                    if (TTaps.Value >= 7)
-                    {
-                        x4 = x6;
-                        u4 = u6;
-                    }
-                }
-                else
-                {
-                    if (TTaps.Value >= 3)
-                    {
-                        x0 = x1;
-                        x1 = x2;
-                        u0 = u1;
-                        u1 = u2;
-                    }
-
-                    if (TTaps.Value >= 5)
-                    {
-                        x2 = x3;
-                        x3 = x4;
-                        u2 = u3;
-                        u3 = u4;
-                    }
-
-                    if (TTaps.Value >= 7)
-                    {
-                        x4 = x5;
-                        x5 = x6;
-                        u4 = u5;
-                        u5 = u6;
-                    }
-                }
-
-                q += TSimd.Lanes;
-                p += TStep.Value * TSimd.Lanes;
-                p1 += TStep.Value * TSimd.Lanes;
-            }
-        }
-
-        float* s = t->Sums;
-        nint tap = t->SumStep;
-        TSimd.Store(TSimd.Add(TSimd.Load(s), a0), s);
-        if (TTaps.Value >= 3)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + tap), a1), s + tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), a2), s + 2 * tap);
-        }
-
-        if (TTaps.Value >= 5)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), a3), s + 3 * tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), a4), s + 4 * tap);
-        }
-
-        if (TTaps.Value >= 7)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 5 * tap), a5), s + 5 * tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 6 * tap), a6), s + 6 * tap);
-        }
-
-        s += t->SumRowStep;
-        TSimd.Store(TSimd.Add(TSimd.Load(s), b0), s);
-        if (TTaps.Value >= 3)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + tap), b1), s + tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), b2), s + 2 * tap);
-        }
-
-        if (TTaps.Value >= 5)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), b3), s + 3 * tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), b4), s + 4 * tap);
-        }
-
-        if (TTaps.Value >= 7)
-        {
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 5 * tap), b5), s + 5 * tap);
-            TSimd.Store(TSimd.Add(TSimd.Load(s + 6 * tap), b6), s + 6 * tap);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SlideThree<TSimd, TVector, TStep, TTaps, TDy>(BlockedWeightsTile* t)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-        where TTaps : struct, ICount
-        where TDy : struct, IPixels
-    {
-        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero,
-            c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero;
-        float* x = t->X, dy = t->Dy;
-        nint kernelRow = t->KernelRowStep;
-        for (int rows = t->Rows; rows > 0; rows--, x += t->XRowStep, dy += t->DyRowStep)
-        {
-            float* q = dy, p = x, p1 = p + kernelRow, p2 = p1 + kernelRow;
-            TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + TSimd.Lanes), x2 = TSimd.Zero, u0 = TSimd.Load(p1),
-                u1 = TSimd.Load(p1 + TSimd.Lanes), u2 = TSimd.Zero, v0 = TSimd.Load(p2),
-                v1 = TSimd.Load(p2 + TSimd.Lanes), v2 = TSimd.Zero;
-            for (int columns = t->Columns; columns > 0; columns--)
-            {
-                TVector d = TDy.Load<TSimd, TVector>(q);
-                x2 = TSimd.Load(p + 2 * TSimd.Lanes);
-                u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
-                v2 = TSimd.Load(p2 + 2 * TSimd.Lanes);
-                if (TStep.Value == 2)
-                {
-                    x1 = TSimd.Load(p + TSimd.Lanes);
-                    u1 = TSimd.Load(p1 + TSimd.Lanes);
-                    v1 = TSimd.Load(p2 + TSimd.Lanes);
-                }
-
-                a0 = TSimd.Fma(d, x0, a0);
-                b0 = TSimd.Fma(d, u0, b0);
-                c0 = TSimd.Fma(d, v0, c0);
                 a1 = TSimd.Fma(d, x1, a1);
                 b1 = TSimd.Fma(d, u1, b1);
-                c1 = TSimd.Fma(d, v1, c1);
                 a2 = TSimd.Fma(d, x2, a2);
                 b2 = TSimd.Fma(d, u2, b2);
-                c2 = TSimd.Fma(d, v2, c2);
+                a3 = TSimd.Fma(d, x3, a3);
+                b3 = TSimd.Fma(d, u3, b3);
+                a4 = TSimd.Fma(d, x4, a4);
+                b4 = TSimd.Fma(d, u4, b4);
+                a5 = TSimd.Fma(d, x5, a5);
+                b5 = TSimd.Fma(d, u5, b5);
+                a6 = TSimd.Fma(d, x6, a6);
+                b6 = TSimd.Fma(d, u6, b6);
                 if (TStep.Value == 2)
                 {
                     x0 = x2;
+                    x1 = x3;
                     u0 = u2;
-                    v0 = v2;
+                    u1 = u3;
+                    x2 = x4;
+                    x3 = x5;
+                    u2 = u4;
+                    u3 = u5;
+                    x4 = x6;
+                    u4 = u6;
                 }
                 else
                 {
@@ -490,14 +300,19 @@ internal static unsafe partial class BlockedWeightsTiles
                     x1 = x2;
                     u0 = u1;
                     u1 = u2;
-                    v0 = v1;
-                    v1 = v2;
+                    x2 = x3;
+                    x3 = x4;
+                    u2 = u3;
+                    u3 = u4;
+                    x4 = x5;
+                    x5 = x6;
+                    u4 = u5;
+                    u5 = u6;
                 }
 
                 q += TSimd.Lanes;
                 p += TStep.Value * TSimd.Lanes;
                 p1 += TStep.Value * TSimd.Lanes;
-                p2 += TStep.Value * TSimd.Lanes;
             }
         }
 
@@ -506,13 +321,17 @@ internal static unsafe partial class BlockedWeightsTiles
         TSimd.Store(TSimd.Add(TSimd.Load(s), a0), s);
         TSimd.Store(TSimd.Add(TSimd.Load(s + tap), a1), s + tap);
         TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), a2), s + 2 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), a3), s + 3 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), a4), s + 4 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 5 * tap), a5), s + 5 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 6 * tap), a6), s + 6 * tap);
         s += t->SumRowStep;
         TSimd.Store(TSimd.Add(TSimd.Load(s), b0), s);
         TSimd.Store(TSimd.Add(TSimd.Load(s + tap), b1), s + tap);
         TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), b2), s + 2 * tap);
-        s += t->SumRowStep;
-        TSimd.Store(TSimd.Add(TSimd.Load(s), c0), s);
-        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), c1), s + tap);
-        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), c2), s + 2 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), b3), s + 3 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), b4), s + 4 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 5 * tap), b5), s + 5 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 6 * tap), b6), s + 6 * tap);
     }
 }

@@ -46,7 +46,8 @@ internal unsafe struct BlockedWeightsTile
 
 /// <summary>
 /// Tiles of weight gradients on blocked maps. Sums stand in registers over all rows of a call, start from zero and are
-/// added to memory once; each is one chain of multiply-adds, row by row, whatever the tile.
+/// added to memory once. A tile has eight sums or more where the kernel gives them, so that no multiply-add waits for
+/// the one before.
 /// </summary>
 internal static unsafe partial class BlockedWeightsTiles
 {
@@ -61,12 +62,12 @@ internal static unsafe partial class BlockedWeightsTiles
             where TVector : struct;
     }
 
-    /// <summary>Kernel rows of a tile with so many taps each: enough independent sums that none waits for its last
-    /// multiply-add, few enough for the registers.</summary>
-    public static int MostRows(int taps) => taps switch
+    /// <summary>Kernel rows of the next tile where so many are left with so many taps each: enough independent sums
+    /// that none waits for its last multiply-add, few enough for the registers.</summary>
+    public static int Rows(int taps, int left) => taps switch
     {
-        3 => 3,
-        5 or 7 => 2,
+        3 when left >= 3 => 3,
+        5 or 7 when left >= 2 => 2,
         _ => 1,
     };
 
@@ -74,7 +75,7 @@ internal static unsafe partial class BlockedWeightsTiles
     /// <typeparam name="TSimd">The width.</typeparam>
     /// <typeparam name="TVector">The register.</typeparam>
     /// <param name="tile">The rows.</param>
-    /// <param name="kernelRows">Kernel rows, at most <see cref="MostRows"/>.</param>
+    /// <param name="kernelRows">Kernel rows, those of <see cref="Rows"/>.</param>
     /// <param name="taps">Taps of a kernel row, odd, at most <see cref="MostTaps"/>.</param>
     /// <param name="stride">1 or 2 where the input steps by so many pixels and taps are neighbours, else 0.</param>
     /// <param name="swap">Whether neighbouring lanes of dy change places.</param>
@@ -111,22 +112,50 @@ internal static unsafe partial class BlockedWeightsTiles
         where TStep : struct, ICount
         where TDy : struct, IPixels
     {
-        switch (taps)
+        bool slides = Slides<TSimd, TVector, TStep>();
+        switch (taps * 10 + kernelRows)
         {
-            case 11:
+            case 111:
                 OneRow<TSimd, TVector, TStep, Eleven, TDy>(tile);
                 break;
-            case 9:
+            case 91:
                 OneRow<TSimd, TVector, TStep, Nine, TDy>(tile);
                 break;
-            case 7:
-                Rows<TSimd, TVector, TStep, Seven, TDy>(tile, kernelRows);
+            case 72 when slides:
+                SlideTwo7<TSimd, TVector, TStep, TDy>(tile);
                 break;
-            case 5:
-                Rows<TSimd, TVector, TStep, Five, TDy>(tile, kernelRows);
+            case 72:
+                DirectTwo<TSimd, TVector, TStep, Seven, TDy>(tile);
                 break;
-            case 3:
-                Rows<TSimd, TVector, TStep, Three, TDy>(tile, kernelRows);
+            case 71 when slides:
+                Wide7<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 71:
+                Direct<TSimd, TVector, TStep, Seven, TDy>(tile);
+                break;
+            case 52 when slides:
+                WideTwo5<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 52:
+                DirectTwo<TSimd, TVector, TStep, Five, TDy>(tile);
+                break;
+            case 51 when slides:
+                Wide5<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 51:
+                DirectPair5<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 33 when slides:
+                WideThree3<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 33:
+                DirectThree<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 31 when slides:
+                Wide3<TSimd, TVector, TStep, TDy>(tile);
+                break;
+            case 31:
+                Direct<TSimd, TVector, TStep, Three, TDy>(tile);
                 break;
             default:
                 OneRow<TSimd, TVector, TStep, One, TDy>(tile);
@@ -148,35 +177,6 @@ internal static unsafe partial class BlockedWeightsTiles
         else
         {
             Direct<TSimd, TVector, TStep, TTaps, TDy>(tile);
-        }
-    }
-
-    private static void Rows<TSimd, TVector, TStep, TTaps, TDy>(BlockedWeightsTile* tile, int kernelRows)
-        where TSimd : struct, ISimd<TVector>
-        where TVector : struct
-        where TStep : struct, ICount
-        where TTaps : struct, ICount
-        where TDy : struct, IPixels
-    {
-        if (kernelRows == 1)
-        {
-            OneRow<TSimd, TVector, TStep, TTaps, TDy>(tile);
-        }
-        else if (kernelRows == 3 && Slides<TSimd, TVector, TStep>())
-        {
-            SlideThree<TSimd, TVector, TStep, TTaps, TDy>(tile);
-        }
-        else if (kernelRows == 3)
-        {
-            DirectThree<TSimd, TVector, TStep, TTaps, TDy>(tile);
-        }
-        else if (Slides<TSimd, TVector, TStep>())
-        {
-            SlideTwo<TSimd, TVector, TStep, TTaps, TDy>(tile);
-        }
-        else
-        {
-            DirectTwo<TSimd, TVector, TStep, TTaps, TDy>(tile);
         }
     }
 

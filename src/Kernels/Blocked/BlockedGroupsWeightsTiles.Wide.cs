@@ -1,0 +1,297 @@
+using System.Runtime.CompilerServices;
+
+namespace MuxKernels;
+
+/// <content>Sliding tiles of two columns at a time, which halves the moves. Register budget: a sum for each tap, inputs of
+/// two columns, two pixels of dy: 23 for 3×3 (26 with stride 2), 24 (26) for two rows of 5; where these are too few
+/// sums, even and odd columns have their own: 18 (19) for a row of 5, 24 (25) for a row of 7.</content>
+internal static unsafe partial class BlockedWeightsTiles
+{
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WideThree3<TSimd, TVector, TStep, TDy>(BlockedWeightsTile* t)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+        where TDy : struct, IPixels
+    {
+        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, b0 = TSimd.Zero, b1 = TSimd.Zero, b2 = TSimd.Zero,
+            c0 = TSimd.Zero, c1 = TSimd.Zero, c2 = TSimd.Zero;
+        float* x = t->X, dy = t->Dy;
+        nint kernelRow = t->KernelRowStep;
+        for (int rows = t->Rows; rows > 0; rows--, x += t->XRowStep, dy += t->DyRowStep)
+        {
+            float* q = dy, p = x, p1 = p + kernelRow, p2 = p1 + kernelRow;
+            int columns = t->Columns;
+            TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + TSimd.Lanes), x2 = TSimd.Zero, x3 = TSimd.Zero,
+                x4 = TSimd.Zero, u0 = TSimd.Load(p1), u1 = TSimd.Load(p1 + TSimd.Lanes), u2 = TSimd.Zero,
+                u3 = TSimd.Zero, u4 = TSimd.Zero, v0 = TSimd.Load(p2), v1 = TSimd.Load(p2 + TSimd.Lanes),
+                v2 = TSimd.Zero, v3 = TSimd.Zero, v4 = TSimd.Zero;
+            for (; columns >= 2; columns -= 2)
+            {
+                if (TStep.Value == 2)
+                {
+                    TVector d0 = TDy.Load<TSimd, TVector>(q);
+                    TVector d1 = TDy.Load<TSimd, TVector>(q + TSimd.Lanes);
+                    x1 = TSimd.Load(p + TSimd.Lanes);
+                    u1 = TSimd.Load(p1 + TSimd.Lanes);
+                    v1 = TSimd.Load(p2 + TSimd.Lanes);
+                    x2 = TSimd.Load(p + 2 * TSimd.Lanes);
+                    u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
+                    v2 = TSimd.Load(p2 + 2 * TSimd.Lanes);
+                    x3 = TSimd.Load(p + 3 * TSimd.Lanes);
+                    u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
+                    v3 = TSimd.Load(p2 + 3 * TSimd.Lanes);
+                    x4 = TSimd.Load(p + 4 * TSimd.Lanes);
+                    u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
+                    v4 = TSimd.Load(p2 + 4 * TSimd.Lanes);
+                    a0 = TSimd.Fma(d0, x0, a0);
+                    b0 = TSimd.Fma(d0, u0, b0);
+                    c0 = TSimd.Fma(d0, v0, c0);
+                    a1 = TSimd.Fma(d0, x1, a1);
+                    b1 = TSimd.Fma(d0, u1, b1);
+                    c1 = TSimd.Fma(d0, v1, c1);
+                    a2 = TSimd.Fma(d0, x2, a2);
+                    b2 = TSimd.Fma(d0, u2, b2);
+                    c2 = TSimd.Fma(d0, v2, c2);
+                    a0 = TSimd.Fma(d1, x2, a0);
+                    b0 = TSimd.Fma(d1, u2, b0);
+                    c0 = TSimd.Fma(d1, v2, c0);
+                    a1 = TSimd.Fma(d1, x3, a1);
+                    b1 = TSimd.Fma(d1, u3, b1);
+                    c1 = TSimd.Fma(d1, v3, c1);
+                    a2 = TSimd.Fma(d1, x4, a2);
+                    b2 = TSimd.Fma(d1, u4, b2);
+                    c2 = TSimd.Fma(d1, v4, c2);
+                    x0 = x4;
+                    u0 = u4;
+                    v0 = v4;
+                    q += 2 * TSimd.Lanes;
+                    p += 4 * TSimd.Lanes;
+                    p1 += 4 * TSimd.Lanes;
+                    p2 += 4 * TSimd.Lanes;
+                }
+                else
+                {
+                    TVector d0 = TDy.Load<TSimd, TVector>(q);
+                    TVector d1 = TDy.Load<TSimd, TVector>(q + TSimd.Lanes);
+                    x2 = TSimd.Load(p + 2 * TSimd.Lanes);
+                    u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
+                    v2 = TSimd.Load(p2 + 2 * TSimd.Lanes);
+                    x3 = TSimd.Load(p + 3 * TSimd.Lanes);
+                    u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
+                    v3 = TSimd.Load(p2 + 3 * TSimd.Lanes);
+                    a0 = TSimd.Fma(d0, x0, a0);
+                    b0 = TSimd.Fma(d0, u0, b0);
+                    c0 = TSimd.Fma(d0, v0, c0);
+                    a1 = TSimd.Fma(d0, x1, a1);
+                    b1 = TSimd.Fma(d0, u1, b1);
+                    c1 = TSimd.Fma(d0, v1, c1);
+                    a2 = TSimd.Fma(d0, x2, a2);
+                    b2 = TSimd.Fma(d0, u2, b2);
+                    c2 = TSimd.Fma(d0, v2, c2);
+                    a0 = TSimd.Fma(d1, x1, a0);
+                    b0 = TSimd.Fma(d1, u1, b0);
+                    c0 = TSimd.Fma(d1, v1, c0);
+                    a1 = TSimd.Fma(d1, x2, a1);
+                    b1 = TSimd.Fma(d1, u2, b1);
+                    c1 = TSimd.Fma(d1, v2, c1);
+                    a2 = TSimd.Fma(d1, x3, a2);
+                    b2 = TSimd.Fma(d1, u3, b2);
+                    c2 = TSimd.Fma(d1, v3, c2);
+                    x0 = x2;
+                    u0 = u2;
+                    v0 = v2;
+                    x1 = x3;
+                    u1 = u3;
+                    v1 = v3;
+                    q += 2 * TSimd.Lanes;
+                    p += 2 * TSimd.Lanes;
+                    p1 += 2 * TSimd.Lanes;
+                    p2 += 2 * TSimd.Lanes;
+                }
+            }
+
+            if (columns > 0)
+            {
+                TVector d = TDy.Load<TSimd, TVector>(q);
+                x2 = TSimd.Load(p + 2 * TSimd.Lanes);
+                u2 = TSimd.Load(p1 + 2 * TSimd.Lanes);
+                v2 = TSimd.Load(p2 + 2 * TSimd.Lanes);
+                if (TStep.Value == 2)
+                {
+                    x1 = TSimd.Load(p + TSimd.Lanes);
+                    u1 = TSimd.Load(p1 + TSimd.Lanes);
+                    v1 = TSimd.Load(p2 + TSimd.Lanes);
+                }
+
+                a0 = TSimd.Fma(d, x0, a0);
+                b0 = TSimd.Fma(d, u0, b0);
+                c0 = TSimd.Fma(d, v0, c0);
+                a1 = TSimd.Fma(d, x1, a1);
+                b1 = TSimd.Fma(d, u1, b1);
+                c1 = TSimd.Fma(d, v1, c1);
+                a2 = TSimd.Fma(d, x2, a2);
+                b2 = TSimd.Fma(d, u2, b2);
+                c2 = TSimd.Fma(d, v2, c2);
+            }
+        }
+
+        float* s = t->Sums;
+        nint tap = t->SumStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), a0), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), a1), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), a2), s + 2 * tap);
+        s += t->SumRowStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), b0), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), b1), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), b2), s + 2 * tap);
+        s += t->SumRowStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), c0), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), c1), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), c2), s + 2 * tap);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void WideTwo5<TSimd, TVector, TStep, TDy>(BlockedWeightsTile* t)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TStep : struct, ICount
+        where TDy : struct, IPixels
+    {
+        TVector a0 = TSimd.Zero, a1 = TSimd.Zero, a2 = TSimd.Zero, a3 = TSimd.Zero, a4 = TSimd.Zero, b0 = TSimd.Zero,
+            b1 = TSimd.Zero, b2 = TSimd.Zero, b3 = TSimd.Zero, b4 = TSimd.Zero;
+        float* x = t->X, dy = t->Dy;
+        nint kernelRow = t->KernelRowStep;
+        for (int rows = t->Rows; rows > 0; rows--, x += t->XRowStep, dy += t->DyRowStep)
+        {
+            float* q = dy, p = x, p1 = p + kernelRow;
+            int columns = t->Columns;
+            TVector x0 = TSimd.Load(p), x1 = TSimd.Load(p + TSimd.Lanes), x2 = TSimd.Load(p + 2 * TSimd.Lanes),
+                x3 = TSimd.Load(p + 3 * TSimd.Lanes), x4 = TSimd.Zero, x5 = TSimd.Zero, x6 = TSimd.Zero,
+                u0 = TSimd.Load(p1), u1 = TSimd.Load(p1 + TSimd.Lanes), u2 = TSimd.Load(p1 + 2 * TSimd.Lanes),
+                u3 = TSimd.Load(p1 + 3 * TSimd.Lanes), u4 = TSimd.Zero, u5 = TSimd.Zero, u6 = TSimd.Zero;
+            for (; columns >= 2; columns -= 2)
+            {
+                if (TStep.Value == 2)
+                {
+                    TVector d0 = TDy.Load<TSimd, TVector>(q);
+                    TVector d1 = TDy.Load<TSimd, TVector>(q + TSimd.Lanes);
+                    x3 = TSimd.Load(p + 3 * TSimd.Lanes);
+                    u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
+                    x4 = TSimd.Load(p + 4 * TSimd.Lanes);
+                    u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
+                    x5 = TSimd.Load(p + 5 * TSimd.Lanes);
+                    u5 = TSimd.Load(p1 + 5 * TSimd.Lanes);
+                    x6 = TSimd.Load(p + 6 * TSimd.Lanes);
+                    u6 = TSimd.Load(p1 + 6 * TSimd.Lanes);
+                    a0 = TSimd.Fma(d0, x0, a0);
+                    b0 = TSimd.Fma(d0, u0, b0);
+                    a1 = TSimd.Fma(d0, x1, a1);
+                    b1 = TSimd.Fma(d0, u1, b1);
+                    a2 = TSimd.Fma(d0, x2, a2);
+                    b2 = TSimd.Fma(d0, u2, b2);
+                    a3 = TSimd.Fma(d0, x3, a3);
+                    b3 = TSimd.Fma(d0, u3, b3);
+                    a4 = TSimd.Fma(d0, x4, a4);
+                    b4 = TSimd.Fma(d0, u4, b4);
+                    a0 = TSimd.Fma(d1, x2, a0);
+                    b0 = TSimd.Fma(d1, u2, b0);
+                    a1 = TSimd.Fma(d1, x3, a1);
+                    b1 = TSimd.Fma(d1, u3, b1);
+                    a2 = TSimd.Fma(d1, x4, a2);
+                    b2 = TSimd.Fma(d1, u4, b2);
+                    a3 = TSimd.Fma(d1, x5, a3);
+                    b3 = TSimd.Fma(d1, u5, b3);
+                    a4 = TSimd.Fma(d1, x6, a4);
+                    b4 = TSimd.Fma(d1, u6, b4);
+                    x0 = x4;
+                    u0 = u4;
+                    x1 = x5;
+                    u1 = u5;
+                    x2 = x6;
+                    u2 = u6;
+                    q += 2 * TSimd.Lanes;
+                    p += 4 * TSimd.Lanes;
+                    p1 += 4 * TSimd.Lanes;
+                }
+                else
+                {
+                    TVector d0 = TDy.Load<TSimd, TVector>(q);
+                    TVector d1 = TDy.Load<TSimd, TVector>(q + TSimd.Lanes);
+                    x4 = TSimd.Load(p + 4 * TSimd.Lanes);
+                    u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
+                    x5 = TSimd.Load(p + 5 * TSimd.Lanes);
+                    u5 = TSimd.Load(p1 + 5 * TSimd.Lanes);
+                    a0 = TSimd.Fma(d0, x0, a0);
+                    b0 = TSimd.Fma(d0, u0, b0);
+                    a1 = TSimd.Fma(d0, x1, a1);
+                    b1 = TSimd.Fma(d0, u1, b1);
+                    a2 = TSimd.Fma(d0, x2, a2);
+                    b2 = TSimd.Fma(d0, u2, b2);
+                    a3 = TSimd.Fma(d0, x3, a3);
+                    b3 = TSimd.Fma(d0, u3, b3);
+                    a4 = TSimd.Fma(d0, x4, a4);
+                    b4 = TSimd.Fma(d0, u4, b4);
+                    a0 = TSimd.Fma(d1, x1, a0);
+                    b0 = TSimd.Fma(d1, u1, b0);
+                    a1 = TSimd.Fma(d1, x2, a1);
+                    b1 = TSimd.Fma(d1, u2, b1);
+                    a2 = TSimd.Fma(d1, x3, a2);
+                    b2 = TSimd.Fma(d1, u3, b2);
+                    a3 = TSimd.Fma(d1, x4, a3);
+                    b3 = TSimd.Fma(d1, u4, b3);
+                    a4 = TSimd.Fma(d1, x5, a4);
+                    b4 = TSimd.Fma(d1, u5, b4);
+                    x0 = x2;
+                    u0 = u2;
+                    x1 = x3;
+                    u1 = u3;
+                    x2 = x4;
+                    u2 = u4;
+                    x3 = x5;
+                    u3 = u5;
+                    q += 2 * TSimd.Lanes;
+                    p += 2 * TSimd.Lanes;
+                    p1 += 2 * TSimd.Lanes;
+                }
+            }
+
+            if (columns > 0)
+            {
+                TVector d = TDy.Load<TSimd, TVector>(q);
+                x4 = TSimd.Load(p + 4 * TSimd.Lanes);
+                u4 = TSimd.Load(p1 + 4 * TSimd.Lanes);
+                if (TStep.Value == 2)
+                {
+                    x3 = TSimd.Load(p + 3 * TSimd.Lanes);
+                    u3 = TSimd.Load(p1 + 3 * TSimd.Lanes);
+                }
+
+                a0 = TSimd.Fma(d, x0, a0);
+                b0 = TSimd.Fma(d, u0, b0);
+                a1 = TSimd.Fma(d, x1, a1);
+                b1 = TSimd.Fma(d, u1, b1);
+                a2 = TSimd.Fma(d, x2, a2);
+                b2 = TSimd.Fma(d, u2, b2);
+                a3 = TSimd.Fma(d, x3, a3);
+                b3 = TSimd.Fma(d, u3, b3);
+                a4 = TSimd.Fma(d, x4, a4);
+                b4 = TSimd.Fma(d, u4, b4);
+            }
+        }
+
+        float* s = t->Sums;
+        nint tap = t->SumStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), a0), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), a1), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), a2), s + 2 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), a3), s + 3 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), a4), s + 4 * tap);
+        s += t->SumRowStep;
+        TSimd.Store(TSimd.Add(TSimd.Load(s), b0), s);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + tap), b1), s + tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 2 * tap), b2), s + 2 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 3 * tap), b3), s + 3 * tap);
+        TSimd.Store(TSimd.Add(TSimd.Load(s + 4 * tap), b4), s + 4 * tap);
+    }
+}
