@@ -1,0 +1,244 @@
+using MuxKernels.Autograd;
+using MuxKernels.Inference;
+
+namespace MuxKernels.Training;
+
+internal sealed partial class TrainingLowering<TSimd, TVector>
+{
+    private void LowerStem(Node node, DenseConv.Args args)
+    {
+        Node bn = NormOf(node);
+        BatchMap z = new(Preferred(bn.Results[0]), args.Y, TSimd.Lanes);
+        StemUnit<TSimd, TVector> unit = new(NameOf(node), args, (Parameter)node.Inputs[1]!, z, numbers);
+        NormUnit norm = NewNorm(bn, z, unit.Items);
+        pack.Add(unit.Pack);
+        Add(new StemForward<TSimd, TVector>(unit, norm) { MultiplyAdds = args.MultiplyAdds }, z.Region);
+        ActivatedMap y = new(z, norm, bn);
+        backward.Add(() => Backward(y, gradient => (new StemBackward<TSimd, TVector>(unit, gradient, numbers), [])));
+        Deliver(bn.Results[0], y);
+    }
+
+    private void LowerPointwise(Node node, PointwiseConv.Args args)
+    {
+        Node bn = NormOf(node);
+        Operand<TSimd, TVector> x = OperandOf(node.Inputs[0]!);
+        BatchMap z = new(Preferred(bn.Results[0]), args.Y, TSimd.Lanes);
+        PointwiseUnit<TSimd, TVector> unit = new(NameOf(node), args, x, (Parameter)node.Inputs[1]!, z, numbers);
+        NormUnit norm = NewNorm(bn, z, unit.Runs.Count);
+        prepare.Add(unit.Prepare);
+        pack.Add(() => unit.Pack(backward: true));
+        Region[] read = [.. x.Runs.Select(r => r.Map.Region)];
+        Add(new PointwiseForward<TSimd, TVector>(unit, norm) { MultiplyAdds = args.MultiplyAdds }, [.. read, z.Region]);
+        ActivatedMap y = new(z, norm, bn);
+        backward.Add(() => Backward(y, gradient => (new PointwiseBackward<TSimd, TVector>(unit, gradient,
+            [.. x.Runs.Select(r => Written(r.Gradient))], numbers),
+            [.. read, .. x.Runs.Select(r => r.Gradient.Map.Region)])));
+        Deliver(bn.Results[0], y);
+    }
+
+    private void LowerWindow(Node node)
+    {
+        Node bn = NormOf(node);
+        BlockedWindow? window = WindowOf(node);
+        (BlockedWindow? turned, BlockedWindowGradient? weights, long multiplyAdds, Shape result) = node.Operator switch
+        {
+            DepthwiseConvOperator o => (BlockedWindows.InputGradientOf(o.Args, TSimd.Lanes),
+                BlockedWindows.WeightGradientOf(o.Args, TSimd.Lanes), o.Args.MultiplyAdds, o.Args.Y),
+            GroupConvOperator o => (BlockedWindows.InputGradientOf(o.Args, TSimd.Lanes),
+                BlockedWindows.WeightGradientOf(o.Args, TSimd.Lanes), o.Args.MultiplyAdds, o.Args.Y),
+            MixedConvOperator o => (BlockedWindows.InputGradientOf(o.Args, TSimd.Lanes),
+                BlockedWindows.WeightGradientOf(o.Args, TSimd.Lanes), o.Args.MultiplyAdds, o.Args.Y),
+            MuxConvOperator o => (BlockedWindows.InputGradientOf(o.Args, TSimd.Lanes),
+                BlockedWindows.WeightGradientOf(o.Args, TSimd.Lanes), o.Args.MultiplyAdds, o.Args.Y),
+            _ => throw Missing(node),
+        };
+        if (window is null || turned is null || weights is null)
+        {
+            throw Missing(node);
+        }
+
+        Operand<TSimd, TVector> x = OperandOf(node.Inputs[0]!);
+        if (x.Runs.Length != 1 || !x.Channels.AsSpan().SequenceEqual([.. window.InOrder]))
+        {
+            throw new NotSupportedException($"{NameOf(node)}: its input stands in another order than it reads.");
+        }
+
+        BatchMap z = new([.. window.OutOrder], result, TSimd.Lanes);
+        WindowUnit<TSimd, TVector> unit = new(NameOf(node), window, turned, weights, x, (Parameter)node.Inputs[1]!, z,
+            multiplyAdds, numbers);
+        NormUnit norm = NewNorm(bn, z, unit.Items);
+        pack.Add(() => unit.Pack(backward: true));
+        Add(new WindowForward<TSimd, TVector>(unit, norm) { MultiplyAdds = multiplyAdds },
+            [x.Runs[0].Map.Region, z.Region]);
+        ActivatedMap y = new(z, norm, bn);
+        backward.Add(() => Backward(y, gradient => (new WindowBackward<TSimd, TVector>(unit, gradient,
+            Written(x.Runs[0].Gradient), numbers), [x.Runs[0].Map.Region, x.Runs[0].Gradient.Map.Region])));
+        Deliver(bn.Results[0], y);
+    }
+
+    private void LowerExcite(Node node, SqueezeExcite.Args args, ActivatedMap x)
+    {
+        ExciteUnit unit = new(NameOf(node), args, (Parameter)node.Inputs[1]!, (Parameter)node.Inputs[2]!,
+            (Parameter)node.Inputs[3]!, (Parameter)node.Inputs[4]!, x, numbers);
+        x.Gate = new GateUnit(x.Z, numbers);
+        x.Excite = unit;
+        Add(new MeanForward<TSimd, TVector>(unit.Name, x, unit.Sums, unit.Mean), x.Z.Region);
+        Add(new ExciteForward<TSimd, TVector>(unit));
+        values[node.Results[0]] = x;
+        if (Reader(node.Results[0]) is not { Operator: PointwiseConvOperator })
+        {
+            throw new NotSupportedException($"{NameOf(node)}: squeeze-excite is not read by a 1×1 convolution alone.");
+        }
+    }
+
+    private TailRecord LowerPool(Node node, Node[] rest, Tensor labels, Tensor logits)
+    {
+        if (values[node.Inputs[0]!] is not ActivatedMap { Gate: null } x)
+        {
+            throw Missing(node);
+        }
+
+        Shape shape = x.Z.Shape;
+        Numbers sums = numbers.Reserve((long)shape.N * x.Z.Slots), mean = numbers.Reserve((long)shape.N * shape.C),
+            dmean = numbers.Reserve((long)shape.N * shape.C);
+        x.Gate = new GateUnit(x.Z, numbers);
+        x.IsPooled = true;
+        Add(new MeanForward<TSimd, TVector>(NameOf(node), x, sums, mean), x.Z.Region);
+        backward.Add(() => [(new MeanBackward(NameOf(node), x, dmean, x.Gate), [])]);
+        return new TailRecord(rest, node.Results[0], mean, dmean, graph.Output, logits, labels);
+    }
+
+    private void LowerAdd(Node node)
+    {
+        Tensor a = node.Inputs[0]!, b = node.Inputs[1]!;
+        bool first = values[a] is ActivatedMap { Gate: null } && ReferenceEquals(Reader(a), node);
+        (Tensor own, Tensor other) = first ? (a, b) : (b, a);
+        if (ReferenceEquals(a, b) || values[own] is not ActivatedMap { Gate: null } y)
+        {
+            throw Missing(node);
+        }
+
+        BatchPlace[] places = Places(other);
+        values[node.Results[0]] = new StoredValue(node.Results[0].Shape, PlacesOf(Join(node, y, places)));
+    }
+
+    private void LowerMuxJoin(Node node, MuxJoin.Args args)
+    {
+        if (values[node.Inputs[0]!] is not ActivatedMap { Gate: null } y)
+        {
+            throw Missing(node);
+        }
+
+        BatchPlace[] x = Places(node.Inputs[1]!);
+        StoredMap stored = Join(node, y, args.Residual ? x[..args.Processed.C] : null);
+        values[node.Results[0]] = new StoredValue(node.Results[0].Shape,
+            Shuffle([.. PlacesOf(stored), .. x[args.Processed.C..]], args.Groups));
+    }
+
+    /// <summary>Stores an activated map with what is added to it; its gradient is the stored map's.</summary>
+    private StoredMap Join(Node node, ActivatedMap y, BatchPlace[]? addend)
+    {
+        StoredMap stored = new(y.Z.Twin());
+        Residual? residual = addend is null ? null : new Residual([.. y.Z.Order.Select(c =>
+            c < 0 ? (BatchPlace?)null : addend[c])]);
+        Region[] read = [.. addend?.Select(p => p.Map.Map.Region).Distinct() ?? []];
+        Add(new JoinForward<TSimd, TVector>(NameOf(node), y, residual, stored),
+            [y.Z.Region, stored.Map.Region, .. read]);
+        y.Stored = stored;
+        if (residual is not null)
+        {
+            backward.Add(() =>
+            {
+                GradientMap[] maps = [.. addend!.Select(p => p.Map.Gradient).Distinct()];
+                GradientMap[] fresh = [.. maps.Where(m => !Written(m))];
+                return [(new JoinBackward<TSimd, TVector>(NameOf(node), stored.Gradient.Map, residual, fresh),
+                    [stored.Gradient.Map.Region, .. maps.Select(m => m.Map.Region)])];
+            });
+        }
+
+        return stored;
+    }
+
+    /// <summary>Where the channels of a value stand; an activated one is stored.</summary>
+    private BatchPlace[] Places(Tensor tensor)
+    {
+        switch (values[tensor])
+        {
+            case StoredValue stored:
+                return stored.Places;
+            case ActivatedMap { Gate: null } y:
+                BatchPlace[] places = PlacesOf(Join(y.Source, y, null));
+                values[tensor] = new StoredValue(tensor.Shape, places);
+                return places;
+            default:
+                throw new NotSupportedException($"A value {tensor.Shape} is read in a way that has no form on "
+                    + "channel-blocked maps.");
+        }
+    }
+
+    private static BatchPlace[] PlacesOf(StoredMap map)
+    {
+        BatchPlace[] places = new BatchPlace[map.Map.Shape.C];
+        for (int s = 0; s < map.Map.Slots; s++)
+        {
+            if (map.Map.Order[s] >= 0)
+            {
+                places[map.Map.Order[s]] = new BatchPlace(map, s);
+            }
+        }
+
+        return places;
+    }
+
+    private Operand<TSimd, TVector> OperandOf(Tensor tensor) => values[tensor] switch
+    {
+        ActivatedMap activated => new Operand<TSimd, TVector>(activated),
+        StoredValue stored => new Operand<TSimd, TVector>(stored.Shape, stored.Places),
+        _ => throw new NotSupportedException($"A value {tensor.Shape} is read in a way that has no form on "
+            + "channel-blocked maps."),
+    };
+
+    /// <summary>Registers what comes out of a convolution. It stays as it is where one convolution, pool or block end
+    /// reads it; else it is stored, normalised and activated.</summary>
+    private void Deliver(Tensor tensor, ActivatedMap y)
+    {
+        values[tensor] = y;
+        if (Reader(tensor) is null)
+        {
+            Places(tensor);
+        }
+    }
+
+    private NormUnit NewNorm(Node bn, BatchMap z, int parts)
+    {
+        NormUnit norm = new(z, (BatchNormTrainOperator)bn.Operator, bn, numbers,
+            Math.Max(parts, Math.Max(z.Shape.N, 16)));
+        norm.ForwardParts = parts;
+        prepare.Add(norm.Prepare);
+        return norm;
+    }
+
+    private BatchMap? GradientOf(ActivatedMap y) => y.IsPooled ? null
+        : y.Stored is { } stored ? stored.Gradient.Map : y.Gradient.Map;
+
+    private static bool Written(GradientMap map)
+    {
+        bool before = map.IsWritten;
+        map.IsWritten = true;
+        return before;
+    }
+
+    /// <summary>The backward steps of a convolution with its normalisation.</summary>
+    private IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)> Backward(ActivatedMap y,
+        Func<UnitGradient<TSimd, TVector>, (TrainingStep Step, IEnumerable<Region> Touched)> conv)
+    {
+        BatchMap? g = GradientOf(y);
+        UnitGradient<TSimd, TVector> gradient = new(y.Norm, g, y.Gate);
+        Region[] own = g is null ? [y.Z.Region] : [y.Z.Region, g.Region];
+        yield return (y.Excite is { } excite
+            ? new ExciteBackward<TSimd, TVector>(excite, gradient)
+            : new GradientSums<TSimd, TVector>(NameOf(y.Source), gradient), own);
+        (TrainingStep step, IEnumerable<Region> touchedByConv) = conv(gradient);
+        yield return (step, [.. own, .. touchedByConv]);
+    }
+}

@@ -1,0 +1,187 @@
+using System.Runtime.Intrinsics;
+using MuxKernels.Autograd;
+using MuxKernels.Inference;
+using MuxKernels.Layers;
+
+namespace MuxKernels.Training;
+
+/// <summary>
+/// A prepared training step of a network: forward with batch statistics, cross-entropy, and all gradients, on
+/// channel-blocked maps from the stem to the head in both directions. Of every convolution only the result before batch
+/// normalisation is stored; normalisation, activation and gate are computed again where they are read. Results agree with
+/// the recorded session's within rounding and have the same bits for every number of threads.
+/// </summary>
+/// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch shape
+/// and one thread at a time.</remarks>
+public sealed unsafe class TrainingPlan : IDisposable
+{
+    private readonly LoweredTraining lowered;
+    private readonly AlignedBuffer<float> arena;
+    private readonly AlignedBuffer<float> scratch;
+    private readonly WorkPool? pool;
+    private readonly CpuDevice device;
+    private readonly TrainingContext context;
+    private readonly double[] times;
+    private bool isDisposed;
+
+    private TrainingPlan(LoweredTraining lowered, CpuDevice device, Shape input, int classes)
+    {
+        (this.lowered, this.device, Input, Classes) = (lowered, device, input, classes);
+        long length = ArenaPlanner.Place(lowered.Regions);
+        arena = new AlignedBuffer<float>(length);
+        long most = lowered.Forward.Concat(lowered.Backward).Max(s => s.ScratchLength);
+        most = (most + 31) / 16 * 16;
+        pool = device.Work;
+        scratch = new AlignedBuffer<float>(most * WorkPool.Threads(pool));
+        lowered.Numbers.Allocate();
+        foreach (Action prepare in lowered.Prepare)
+        {
+            prepare();
+        }
+
+        context = new TrainingContext(pool, arena.Pointer, scratch.Pointer, most);
+        times = new double[lowered.Forward.Count + lowered.Backward.Count + 2];
+    }
+
+    /// <summary>Shape of a batch.</summary>
+    public Shape Input { get; }
+
+    /// <summary>Number of classes.</summary>
+    public int Classes { get; }
+
+    /// <summary>Bytes of maps.</summary>
+    public long ArenaBytes => (long)arena.Length * sizeof(float);
+
+    /// <summary>Bytes of maps, scratch, packed weights and sums.</summary>
+    public long Bytes => ArenaBytes + (long)scratch.Length * sizeof(float) + lowered.Numbers.Bytes;
+
+    /// <summary>Prepares a training step.</summary>
+    /// <param name="network">A network with memory on a processor; the plan keeps it.</param>
+    /// <param name="input">Shape of a batch, <c>[N, C, H, W]</c>.</param>
+    /// <param name="smoothing">Label smoothing of the cross-entropy.</param>
+    /// <exception cref="NotSupportedException">The network has an operation without a form on channel-blocked maps, or is
+    /// on another device: train it by a session.</exception>
+    public static TrainingPlan Of(MuxNet network, Shape input, float smoothing = 0f) =>
+        Of(network, input, smoothing, Lanes());
+
+    internal static TrainingPlan Of(MuxNet network, Shape input, float smoothing, int lanes)
+    {
+        if (network.Store?.Device is not CpuDevice device)
+        {
+            throw new NotSupportedException("A training plan needs a network with memory on the processor.");
+        }
+
+        using MetaDevice meta = new();
+        using Session session = new(meta, training: true, record: true);
+        Tensor x = session.Placeholder(input), labels = session.Placeholder(Shape.Vector(input.N));
+        Tensor logits = network.Invoke(x), loss = logits.CrossEntropy(labels, smoothing);
+        RecordGraph graph = new(session.Record, loss);
+        NumberPool numbers = new();
+        try
+        {
+            LoweredTraining lowered = lanes switch
+            {
+                16 => TrainingLowering<Simd512, Vector512<float>>.Of(graph, x, labels, logits, numbers),
+                8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, labels, logits, numbers),
+                _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, labels, logits, numbers),
+            };
+            return new TrainingPlan(lowered, device, input, logits.Shape.C);
+        }
+        catch
+        {
+            numbers.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One step: the loss of a batch; gradients of all parameters are added to what is there, running statistics
+    /// move on.</summary>
+    /// <param name="images">The batch.</param>
+    /// <param name="labels">Class indices.</param>
+    /// <param name="logits">Where the logits go, <c>[N, K]</c>; empty if nobody wants them.</param>
+    /// <param name="seed">Seed of dropout's coins.</param>
+    /// <returns>The mean loss.</returns>
+    public float Step(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<float> logits = default,
+        ulong seed = 0)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        Guard.Length(images, Input, "TrainingPlan.Step");
+        Guard.Length(labels, Shape.Vector(Input.N), "TrainingPlan.Step");
+        if (!logits.IsEmpty)
+        {
+            Guard.Length(logits, Shape.Matrix(Input.N, Classes), "TrainingPlan.Step");
+        }
+
+        fixed (float* px = images)
+        {
+            context.Images = px;
+            WorkPool.For(pool, lowered.Pack.Count, new PackJob(lowered.Pack));
+            foreach (TrainingStep step in lowered.Forward)
+            {
+                step.Run(context);
+            }
+
+            float loss = Tail(labels, logits, seed);
+            foreach (TrainingStep step in lowered.Backward)
+            {
+                step.Run(context);
+            }
+
+            return loss;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!isDisposed)
+        {
+            isDisposed = true;
+            arena.Dispose();
+            scratch.Dispose();
+            lowered.Numbers.Dispose();
+        }
+    }
+
+    /// <summary>What follows the maps, on small matrices: as a session computes it.</summary>
+    private float Tail(ReadOnlySpan<float> labels, Span<float> logits, ulong seed)
+    {
+        TailRecord tail = lowered.Tail;
+        using Session session = new(device, training: true, record: true);
+        Dictionary<Tensor, Tensor> made = new(ReferenceEqualityComparer.Instance)
+        {
+            [tail.Features] = session.Input(tail.Features.Shape, tail.Mean.Span[..(int)tail.Features.Shape.Length],
+                needsGradient: true),
+            [tail.Labels] = session.Input(tail.Labels.Shape, labels),
+        };
+        foreach (Node node in tail.Nodes)
+        {
+            Operator run = node.Operator is DropoutOperator { Args: var drop }
+                ? new DropoutOperator(new Dropout.Args(drop.X, drop.Rate, drop.Seed ^ seed, drop.WholeImages))
+                : node.Operator;
+            Tensor?[] inputs = [.. node.Inputs.Select(i => i is null or Parameter ? i : made[i])];
+            Tensor[] results = session.Apply(run, inputs);
+            for (int r = 0; r < results.Length; r++)
+            {
+                made[node.Results[r]] = results[r];
+            }
+        }
+
+        float loss = made[tail.Loss].ToArray()[0];
+        if (!logits.IsEmpty)
+        {
+            made[tail.Logits].ToArray().CopyTo(logits);
+        }
+
+        session.Backward(made[tail.Loss]);
+        CpuDevice.Span(made[tail.Features].Gradient).CopyTo(tail.Dmean.Span);
+        return loss;
+    }
+
+    private static int Lanes() => Simd512.IsSupported ? 16 : Simd256.IsSupported ? 8 : 4;
+
+    private readonly struct PackJob(IReadOnlyList<Action> actions) : IWork
+    {
+        public void Run(int index, int worker) => actions[index]();
+    }
+}
