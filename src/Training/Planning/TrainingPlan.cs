@@ -1,9 +1,16 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using MuxKernels.Autograd;
 using MuxKernels.Inference;
 using MuxKernels.Layers;
 
 namespace MuxKernels.Training;
+
+/// <summary>A step of a <see cref="TrainingPlan"/>.</summary>
+/// <param name="Name">Path of the module.</param>
+/// <param name="Phase">Where it belongs.</param>
+/// <param name="MultiplyAdds">Multiply-adds for the batch; of both gradients on the way back.</param>
+public readonly record struct TrainingPlanStep(string Name, TrainingPhase Phase, long MultiplyAdds);
 
 /// <summary>
 /// A prepared training step of a network: forward with batch statistics, cross-entropy, and all gradients, on
@@ -21,7 +28,6 @@ public sealed unsafe class TrainingPlan : IDisposable
     private readonly WorkPool? pool;
     private readonly CpuDevice device;
     private readonly TrainingContext context;
-    private readonly double[] times;
     private bool isDisposed;
 
     private TrainingPlan(LoweredTraining lowered, CpuDevice device, Shape input, int classes)
@@ -40,7 +46,13 @@ public sealed unsafe class TrainingPlan : IDisposable
         }
 
         context = new TrainingContext(pool, arena.Pointer, scratch.Pointer, most);
-        times = new double[lowered.Forward.Count + lowered.Backward.Count + 2];
+        Steps =
+        [
+            new TrainingPlanStep("weights", TrainingPhase.Pack, 0),
+            .. lowered.Forward.Select(Describe),
+            new TrainingPlanStep("classifier and loss", TrainingPhase.Forward, 0),
+            .. lowered.Backward.Select(Describe),
+        ];
     }
 
     /// <summary>Shape of a batch.</summary>
@@ -48,6 +60,9 @@ public sealed unsafe class TrainingPlan : IDisposable
 
     /// <summary>Number of classes.</summary>
     public int Classes { get; }
+
+    /// <summary>The steps, in their order.</summary>
+    public IReadOnlyList<TrainingPlanStep> Steps { get; }
 
     /// <summary>Bytes of maps.</summary>
     public long ArenaBytes => (long)arena.Length * sizeof(float);
@@ -104,32 +119,90 @@ public sealed unsafe class TrainingPlan : IDisposable
     public float Step(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<float> logits = default,
         ulong seed = 0)
     {
-        ObjectDisposedException.ThrowIf(isDisposed, this);
-        Guard.Length(images, Input, "TrainingPlan.Step");
-        Guard.Length(labels, Shape.Vector(Input.N), "TrainingPlan.Step");
+        Check(images, labels);
         if (!logits.IsEmpty)
         {
             Guard.Length(logits, Shape.Matrix(Input.N, Classes), "TrainingPlan.Step");
         }
 
+        return Run(images, labels, logits, seed, []);
+    }
+
+    /// <summary>Times each step.</summary>
+    /// <param name="images">The batch.</param>
+    /// <param name="labels">Class indices.</param>
+    /// <param name="runs">Training steps.</param>
+    /// <returns>Median milliseconds of each of <see cref="Steps"/>.</returns>
+    /// <remarks>Gradients and running statistics move on as by <see cref="Step"/>.</remarks>
+    public double[] Profile(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, int runs)
+    {
+        Check(images, labels);
+        ArgumentOutOfRangeException.ThrowIfLessThan(runs, 1);
+        double[][] all = [.. Steps.Select(_ => new double[runs])];
+        double[] once = new double[Steps.Count];
+        for (int run = 0; run < runs; run++)
+        {
+            Run(images, labels, default, 0, once);
+            for (int s = 0; s < once.Length; s++)
+            {
+                all[s][run] = once[s];
+            }
+        }
+
+        foreach (double[] each in all)
+        {
+            Array.Sort(each);
+        }
+
+        return [.. all.Select(t => t[t.Length / 2])];
+    }
+
+    private float Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<float> logits, ulong seed,
+        Span<double> times)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int done = 0;
         fixed (float* px = images)
         {
             context.Images = px;
             WorkPool.For(pool, lowered.Pack.Count, new PackJob(lowered.Pack));
+            Lap(ref start, ref done, times);
             foreach (TrainingStep step in lowered.Forward)
             {
                 step.Run(context);
+                Lap(ref start, ref done, times);
             }
 
             float loss = Tail(labels, logits, seed);
+            Lap(ref start, ref done, times);
             foreach (TrainingStep step in lowered.Backward)
             {
                 step.Run(context);
+                Lap(ref start, ref done, times);
             }
 
             return loss;
         }
     }
+
+    private static void Lap(ref long start, ref int done, Span<double> times)
+    {
+        if (!times.IsEmpty)
+        {
+            long now = Stopwatch.GetTimestamp();
+            times[done++] = Stopwatch.GetElapsedTime(start, now).TotalMilliseconds;
+            start = now;
+        }
+    }
+
+    private void Check(ReadOnlySpan<float> images, ReadOnlySpan<float> labels)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        Guard.Length(images, Input, "TrainingPlan.Step");
+        Guard.Length(labels, Shape.Vector(Input.N), "TrainingPlan.Step");
+    }
+
+    private static TrainingPlanStep Describe(TrainingStep step) => new(step.Name, step.Phase, step.MultiplyAdds);
 
     /// <inheritdoc/>
     public void Dispose()
