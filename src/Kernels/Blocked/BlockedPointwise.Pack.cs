@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MuxKernels;
 
 /// <content>Weights straight from a network's own layout, whose channels stand in any slots of the maps: training packs
@@ -27,49 +29,150 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
     public static void PackTransposed(ReadOnlySpan<float> w, int wRow, ReadOnlySpan<int> inChannel,
         ReadOnlySpan<int> outChannel, float* packed) => PackSlots(w, inChannel, 1, outChannel, wRow, packed);
 
+    /// <summary>Packs lane by lane and term by term: <c>packed[t][lane] = w[lanes[lane]·laneStep + terms[t]·termStep]</c>,
+    /// column after column.</summary>
     private static void PackSlots(ReadOnlySpan<float> w, ReadOnlySpan<int> lanes, int laneStep,
         ReadOnlySpan<int> terms, int termStep, float* packed)
     {
         int blocks = (lanes.Length + TSimd.Lanes - 1) / TSimd.Lanes;
-        for (int column = 0; column < Columns(blocks); column++)
+        int lastLane = BlockedSlots.Last(lanes), lastTerm = BlockedSlots.Last(terms);
+        if (lastLane < 0 || lastTerm < 0)
         {
-            int vectors = Vectors(column, blocks), row = vectors * TSimd.Lanes;
-            for (int v = 0; v < vectors; v++)
-            {
-                int first = (column * ColumnVectors + v) * TSimd.Lanes;
-                PackVector(w, lanes[first..Math.Min(first + TSimd.Lanes, lanes.Length)], laneStep, terms, termStep,
-                    packed + v * TSimd.Lanes, row);
-            }
+            new Span<float>(packed, PackedLength(terms.Length, blocks)).Clear();
+            return;
+        }
 
-            packed += (nint)terms.Length * row;
+        bool rows = termStep == 1 && BlockedSlots.AreDistinct(terms, lastTerm);
+        fixed (float* from = w[..checked(lastLane * laneStep + lastTerm * termStep + 1)])
+        {
+            for (int column = 0; column < Columns(blocks); column++)
+            {
+                int vectors = Vectors(column, blocks), row = vectors * TSimd.Lanes;
+                for (int v = 0; v < vectors; v++)
+                {
+                    int first = (column * ColumnVectors + v) * TSimd.Lanes;
+                    ReadOnlySpan<int> some = lanes[first..Math.Min(first + TSimd.Lanes, lanes.Length)];
+                    float* to = packed + v * TSimd.Lanes;
+                    if (rows)
+                    {
+                        PackRows(from, some, laneStep, terms, lastTerm + 1, to, row);
+                    }
+                    else
+                    {
+                        PackVector(from, some, laneStep, terms, termStep, to, row);
+                    }
+                }
+
+                packed += (nint)terms.Length * row;
+            }
         }
     }
 
-    /// <summary>One vector of lanes, all terms.</summary>
-    private static void PackVector(ReadOnlySpan<float> w, ReadOnlySpan<int> lanes, int laneStep,
-        ReadOnlySpan<int> terms, int termStep, float* packed, int row)
+    /// <summary>One vector of lanes, all terms, a number at a time or, where channels follow one another, a vector.
+    /// </summary>
+    [SkipLocalsInit]
+    private static void PackVector(float* w, ReadOnlySpan<int> lanes, int laneStep, ReadOnlySpan<int> terms,
+        int termStep, float* packed, int row)
     {
-        bool together = laneStep == 1 && BlockedSlots.Follow(lanes);
-        for (int i = 0; i < terms.Length; i++, packed += row)
+        int* offsets = stackalloc int[TSimd.Lanes];
+        bool together = laneStep == 1 && lanes.Length == TSimd.Lanes && BlockedSlots.Follow(lanes), holes = false;
+        for (int lane = 0; lane < TSimd.Lanes; lane++)
         {
-            Span<float> to = new(packed, TSimd.Lanes);
-            if (terms[i] < 0)
+            bool hole = lane >= lanes.Length || lanes[lane] < 0;
+            holes |= hole;
+            offsets[lane] = hole ? 0 : lanes[lane] * laneStep;
+        }
+
+        for (int t = 0; t < terms.Length; t++, packed += row)
+        {
+            float* from = w + (nint)terms[t] * termStep;
+            if (terms[t] < 0)
             {
-                to.Clear();
+                TSimd.Store(TSimd.Zero, packed);
             }
             else if (together)
             {
-                w.Slice(terms[i] * termStep + lanes[0], lanes.Length).CopyTo(to);
-                to[lanes.Length..].Clear();
+                TSimd.Store(TSimd.Load(from + *offsets), packed);
             }
             else
             {
-                int at = terms[i] * termStep;
-                for (int lane = 0; lane < to.Length; lane++)
+                for (int lane = 0; lane < TSimd.Lanes; lane += 4)
                 {
-                    to[lane] = lane >= lanes.Length || lanes[lane] < 0 ? 0f : w[at + lanes[lane] * laneStep];
+                    packed[lane] = from[offsets[lane]];
+                    packed[lane + 1] = from[offsets[lane + 1]];
+                    packed[lane + 2] = from[offsets[lane + 2]];
+                    packed[lane + 3] = from[offsets[lane + 3]];
+                }
+
+                for (int lane = 0; holes && lane < TSimd.Lanes; lane++)
+                {
+                    packed[lane] = lane >= lanes.Length || lanes[lane] < 0 ? 0f : packed[lane];
                 }
             }
         }
+    }
+
+    /// <summary>One vector of lanes whose weights lie in rows: squares of L channels of L lanes are transposed, and each
+    /// channel's vector goes to its term.</summary>
+    [SkipLocalsInit]
+    private static void PackRows(float* w, ReadOnlySpan<int> lanes, int laneStep, ReadOnlySpan<int> terms,
+        int channels, float* packed, int row)
+    {
+        float* memory = stackalloc float[2 * TSimd.Lanes * TSimd.Lanes + 16];
+        float* square = TileEpilogue<TSimd, TVector>.Align(memory), other = square + TSimd.Lanes * TSimd.Lanes;
+        int* places = stackalloc int[BlockedSlots.MostDistinct];
+        BlockedSlots.Places(terms, new Span<int>(places, channels));
+        for (int t = 0; t < terms.Length; t++)
+        {
+            if (terms[t] < 0)
+            {
+                TSimd.Store(TSimd.Zero, packed + (nint)t * row);
+            }
+        }
+
+        for (int first = 0; first < channels; first += TSimd.Lanes)
+        {
+            int count = Math.Min(TSimd.Lanes, channels - first);
+            for (int lane = 0; lane < TSimd.Lanes; lane++)
+            {
+                float* from = lane < lanes.Length && lanes[lane] >= 0 ? w + (nint)lanes[lane] * laneStep + first : null;
+                TVector v = from == null ? TSimd.Zero
+                    : count == TSimd.Lanes ? TSimd.Load(from) : TSimd.LoadPartial(from, count);
+                TSimd.Store(v, square + lane * TSimd.Lanes);
+            }
+
+            float* result = Transpose(square, other);
+            for (int c = 0; c < count; c++)
+            {
+                if (places[first + c] >= 0)
+                {
+                    TSimd.Store(TSimd.Load(result + c * TSimd.Lanes), packed + (nint)places[first + c] * row);
+                }
+            }
+        }
+    }
+
+    /// <summary>Transposes L×L numbers; the result stands in one of the two squares.</summary>
+    private static float* Transpose(float* square, float* other)
+    {
+        // Number e of row r stands at place (r, e). A round turns the bits of the two left by one; after log₂ L rounds
+        // rows and numbers have changed places.
+        for (int round = 1; round < TSimd.Lanes; round *= 2)
+        {
+            float* to = other;
+            for (int i = 0; i < TSimd.Lanes / 2; i++, to += 2 * TSimd.Lanes)
+            {
+                TVector a = TSimd.Load(square + i * TSimd.Lanes);
+                TVector b = TSimd.Load(square + (i + TSimd.Lanes / 2) * TSimd.Lanes);
+                TSimd.Store(TSimd.InterleaveLow(a, b), to);
+                TSimd.Store(TSimd.InterleaveHigh(a, b), to + TSimd.Lanes);
+            }
+
+            float* last = square;
+            square = other;
+            other = last;
+        }
+
+        return square;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MuxKernels;
 
 /// <summary>
@@ -89,18 +91,27 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
         ReadOnlySpan<int> lanes = roles.LanesAreOut ? outChannel : inChannel;
         ReadOnlySpan<int> slots = roles.LanesAreOut ? inChannel : outChannel;
         (int laneStep, int slotStep) = roles.LanesAreOut ? (dwRow, 1) : (1, dwRow);
-        for (int first = 0, vectors; first < roles.Vectors; first += vectors)
+        int lastIn = BlockedSlots.Last(inChannel), lastOut = BlockedSlots.Last(outChannel);
+        if (lastIn < 0 || lastOut < 0)
         {
-            vectors = PartWidth(roles.Vectors, first);
-            int row = vectors * TSimd.Lanes;
-            for (int v = 0; v < vectors; v++)
-            {
-                int lane = (first + v) * TSimd.Lanes;
-                ReadOnlySpan<int> some = lanes[lane..Math.Min(lane + TSimd.Lanes, lanes.Length)];
-                Vector(packed + v * TSimd.Lanes, row, some, laneStep, slots, slotStep, dw);
-            }
+            return;
+        }
 
-            packed += (nint)roles.Slots * row;
+        fixed (float* to = dw[..checked(lastOut * dwRow + lastIn + 1)])
+        {
+            for (int first = 0, vectors; first < roles.Vectors; first += vectors)
+            {
+                vectors = PartWidth(roles.Vectors, first);
+                int row = vectors * TSimd.Lanes;
+                for (int v = 0; v < vectors; v++)
+                {
+                    int lane = (first + v) * TSimd.Lanes;
+                    ReadOnlySpan<int> some = lanes[lane..Math.Min(lane + TSimd.Lanes, lanes.Length)];
+                    Vector(packed + v * TSimd.Lanes, row, some, laneStep, slots, slotStep, to);
+                }
+
+                packed += (nint)roles.Slots * row;
+            }
         }
     }
 
@@ -213,34 +224,40 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     }
 
     /// <summary>Adds the sums of one vector.</summary>
+    [SkipLocalsInit]
     private static void Vector(float* packed, int row, ReadOnlySpan<int> lanes, int laneStep, ReadOnlySpan<int> slots,
-        int slotStep, Span<float> dw)
+        int slotStep, float* dw)
     {
         bool together = laneStep == 1 && lanes.Length == TSimd.Lanes && BlockedSlots.Follow(lanes);
+        int* from = stackalloc int[TSimd.Lanes], offsets = stackalloc int[TSimd.Lanes];
+        int count = 0;
+        for (int lane = 0; lane < lanes.Length; lane++)
+        {
+            if (lanes[lane] >= 0)
+            {
+                (from[count], offsets[count]) = (lane, lanes[lane] * laneStep);
+                count++;
+            }
+        }
+
         for (int s = 0; s < slots.Length; s++, packed += row)
         {
+            float* to = dw + (nint)slots[s] * slotStep;
             if (slots[s] < 0)
             {
                 continue;
             }
 
-            int at = slots[s] * slotStep;
             if (together)
             {
-                fixed (float* to = dw.Slice(at + lanes[0], TSimd.Lanes))
-                {
-                    TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(packed)), to);
-                }
-
+                to += *offsets;
+                TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(packed)), to);
                 continue;
             }
 
-            for (int lane = 0; lane < lanes.Length; lane++)
+            for (int k = 0; k < count; k++)
             {
-                if (lanes[lane] >= 0)
-                {
-                    dw[at + lanes[lane] * laneStep] += packed[lane];
-                }
+                to[offsets[k]] += packed[from[k]];
             }
         }
     }

@@ -3,6 +3,9 @@ namespace MuxKernels;
 /// <summary>Lists of the channels that stand in the slots (lanes of blocks) of a map, −1 where a slot has none.</summary>
 internal static class BlockedSlots
 {
+    /// <summary>Channels that <see cref="AreDistinct"/> and <see cref="Places"/> can tell apart.</summary>
+    public const int MostDistinct = 4096;
+
     /// <summary>Whether channels follow one another without a gap.</summary>
     public static bool Follow(ReadOnlySpan<int> channels)
     {
@@ -15,5 +18,58 @@ internal static class BlockedSlots
         }
 
         return true;
+    }
+
+    /// <summary>The highest channel, −1 where there is none.</summary>
+    public static int Last(ReadOnlySpan<int> channels)
+    {
+        int last = -1;
+        foreach (int channel in channels)
+        {
+            last = Math.Max(last, channel);
+        }
+
+        return last;
+    }
+
+    /// <summary>Whether no channel stands in two slots, and there are not too many to tell.</summary>
+    /// <param name="channels">The list.</param>
+    /// <param name="last">The highest channel.</param>
+    public static bool AreDistinct(ReadOnlySpan<int> channels, int last)
+    {
+        if (last >= MostDistinct)
+        {
+            return false;
+        }
+
+        Span<ulong> seen = stackalloc ulong[MostDistinct / 64];
+        foreach (int channel in channels)
+        {
+            if (channel >= 0)
+            {
+                ulong bit = 1UL << (channel & 63);
+                if ((seen[channel / 64] & bit) != 0)
+                {
+                    return false;
+                }
+
+                seen[channel / 64] |= bit;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The slot of each channel, −1 where it has none.</summary>
+    public static void Places(ReadOnlySpan<int> channels, Span<int> places)
+    {
+        places.Fill(-1);
+        for (int slot = 0; slot < channels.Length; slot++)
+        {
+            if (channels[slot] >= 0)
+            {
+                places[channels[slot]] = slot;
+            }
+        }
     }
 }
