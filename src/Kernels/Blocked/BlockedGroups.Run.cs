@@ -10,8 +10,6 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     /// <summary>Rows up to this width are computed in pairs.</summary>
     private const int NarrowWidth = 7;
 
-    private bool IsNarrow => outWidth <= NarrowWidth;
-
     /// <inheritdoc/>
     public override void Run(int piece, float* x, int xBlockStride, int xRowStride, float* packed,
         in BlockedStore store, int firstRow, int rows)
@@ -152,10 +150,10 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         for (int row = firstRow, count; row < firstRow + rows; row += count)
         {
             (int first, int last) = KernelRows(own, row);
-            int set = PairRows(row, firstRow + rows);
+            int set = PairRows(own, row, firstRow + rows);
             for (count = set; row + count < firstRow + rows; count += set)
             {
-                if (PairRows(row + count, firstRow + rows) != set || KernelRows(own, row + count) != (first, last))
+                if (PairRows(own, row + count, firstRow + rows) != set || KernelRows(own, row + count) != (first, last))
                 {
                     break;
                 }
@@ -188,14 +186,20 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         }
     }
 
+    /// <summary>Whether rows are computed in pairs: short ones, and those of 8 where there is a tile for two of them.
+    /// Both blocks of a group of two channels give sums enough.</summary>
+    private bool IsNarrow(Piece own) => g != 2 && (outWidth <= NarrowWidth
+        || (outWidth == 8 && g * stride * dilation == 1 && own.Kernel is 3 or 5 && TSimd.Lanes >= 16));
+
     /// <summary>Rows that are computed at once: two of a narrow map, where the call has both of a pair.</summary>
-    private int PairRows(int row, int end) => IsNarrow && row % 2 == 0 && row + 1 < end ? 2 : 1;
+    private int PairRows(Piece own, int row, int end) => IsNarrow(own) && row % 2 == 0 && row + 1 < end ? 2 : 1;
 
     /// <summary>The kernel rows that an output row needs; the others are in the border. Both rows of a pair of a narrow
     /// map need the same, wherever a call begins: so each output has one order of sums.</summary>
     private (int First, int Last) KernelRows(Piece own, int row)
     {
-        int pad = Pad(own), even = IsNarrow ? row & ~1 : row, odd = IsNarrow ? Math.Min(even + 1, outHeight - 1) : row;
+        bool narrow = IsNarrow(own);
+        int pad = Pad(own), even = narrow ? row & ~1 : row, odd = narrow ? Math.Min(even + 1, outHeight - 1) : row;
         int above = Math.Max(pad - odd * stride, 0), below = Math.Max(height - 1 + pad - even * stride + dilation, 0);
         if (dilation > 1)
         {

@@ -33,8 +33,8 @@ internal abstract unsafe class BlockedWindow
     /// <summary>Rows and columns of zeros that must stand on all four sides of the input map.</summary>
     public abstract int Border { get; }
 
-    /// <summary>Steps of input rows (and columns) for one output row; 1 also where there are more output rows than input
-    /// rows (<see cref="InputRows"/> says which belong together).</summary>
+    /// <summary>Steps of input rows (and columns) for one output row; 1 also where there are more output rows than
+    /// input rows (<see cref="InputRows"/> says which belong together).</summary>
     public abstract int Stride { get; }
 
     /// <summary>Input rows that output rows need, rows of the border among them (negative, or from the map's height

@@ -16,21 +16,35 @@ internal static unsafe partial class BlockedWindowTiles
         where TVector : struct
         where TFunction : struct, IActivationFunction
     {
-        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || columns % 7 != 0)
+        int width = columns % 7 == 0 ? 7 : columns % 8 == 0 ? 8 : columns == 4 ? 4 : 0;
+        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || width == 0)
         {
             return false;
         }
 
         float* x = tile->X, y = tile->Y;
-        for (; columns > 0; columns -= 7, x += 7 * TSimd.Lanes, y += 7 * TSimd.Lanes)
+        for (; columns > 0; columns -= width, x += width * TSimd.Lanes, y += width * TSimd.Lanes)
         {
-            if (tile->Taps == 3)
+            switch (tile->Taps * 10 + width)
             {
-                PairRow3<TSimd, TVector, TFunction>(tile, x, y);
-            }
-            else
-            {
-                PairRow5<TSimd, TVector, TFunction>(tile, x, y);
+                case 38:
+                    PairRow3Eight<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 37:
+                    PairRow3<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 34:
+                    PairRow3Four<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 58:
+                    PairRow5Eight<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 57:
+                    PairRow5<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                default:
+                    PairRow5Four<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
             }
         }
 

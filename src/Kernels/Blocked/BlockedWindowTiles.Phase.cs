@@ -2,16 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Tiles of one phase of rows and columns of an input's gradient: neighbouring sums read neighbouring pixels and
-/// are stored <see cref="BlockedWindowTile.YPixelStep"/> apart. Any kernel size, stride and dilation; no taps at all
-/// leave the bias. Register budget: 8 sums, a weight, a pixel.</content>
+/// <content>Tiles of one phase of rows and columns of an input's gradient: neighbouring sums read neighbouring pixels
+/// and are stored <see cref="BlockedWindowTile.YPixelStep"/> apart. Any kernel size, stride and dilation; no taps at
+/// all leave the bias. Register budget: 8 sums, a weight, a pixel.</content>
 internal static unsafe partial class BlockedWindowTiles
 {
     /// <summary>Some rows of so many output pixels of a phase.</summary>
     /// <typeparam name="TSimd">The width.</typeparam>
     /// <typeparam name="TVector">The register.</typeparam>
-    /// <typeparam name="TPixel"><see cref="Plain"/> pixels, or <see cref="Swapped"/> ones: these are added to what stands
-    /// in Y, not to the bias.</typeparam>
+    /// <typeparam name="TPixel"><see cref="Plain"/> pixels, or <see cref="Swapped"/> ones: these are added to what
+    /// stands in Y, not to the bias.</typeparam>
     /// <param name="tile">The rows; X and Y are those of the first pixel.</param>
     /// <param name="columns">Output pixels of a row.</param>
     public static void Phase<TSimd, TVector, TPixel>(BlockedWindowTile* tile, int columns)

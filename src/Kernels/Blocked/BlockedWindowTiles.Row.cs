@@ -19,32 +19,81 @@ internal static unsafe partial class BlockedWindowTiles
         where TVector : struct
         where TFunction : struct, IActivationFunction
     {
-        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || (rows == 2 ? columns != 7 : columns % 14 != 0))
+        int width = columns % 14 == 0 ? 14 : columns % 16 == 0 ? 16 : 0;
+        if (rows == 2)
+        {
+            width = columns is 4 or 7 or 8 ? columns : 0;
+        }
+
+        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || width == 0)
         {
             return false;
         }
 
         float* x = tile->X, y = tile->Y;
-        for (; columns > 0; columns -= 14, x += 14 * TSimd.Lanes, y += 14 * TSimd.Lanes)
+        for (; columns > 0; columns -= width, x += width * TSimd.Lanes, y += width * TSimd.Lanes)
         {
-            switch (tile->Taps * rows)
+            if (tile->Taps == 3)
             {
-                case 3:
-                    Row3<TSimd, TVector, TFunction>(tile, x, y);
-                    break;
-                case 5:
-                    Row5<TSimd, TVector, TFunction>(tile, x, y);
-                    break;
-                case 6:
-                    Row3Two<TSimd, TVector, TFunction>(tile, x, y);
-                    break;
-                default:
-                    Row5Two<TSimd, TVector, TFunction>(tile, x, y);
-                    break;
+                Row3<TSimd, TVector, TFunction>(tile, width, x, y);
+            }
+            else
+            {
+                Row5<TSimd, TVector, TFunction>(tile, width, x, y);
             }
         }
 
         return true;
+    }
+
+    private static void Row3<TSimd, TVector, TFunction>(BlockedWindowTile* tile, int width, float* x, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFunction : struct, IActivationFunction
+    {
+        switch (width)
+        {
+            case 16:
+                Row3Sixteen<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 14:
+                Row3<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 8:
+                Row3TwoEight<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 7:
+                Row3Two<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            default:
+                Row3TwoFour<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+        }
+    }
+
+    private static void Row5<TSimd, TVector, TFunction>(BlockedWindowTile* tile, int width, float* x, float* y)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+        where TFunction : struct, IActivationFunction
+    {
+        switch (width)
+        {
+            case 16:
+                Row5Sixteen<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 14:
+                Row5<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 8:
+                Row5TwoEight<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            case 7:
+                Row5Two<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+            default:
+                Row5TwoFour<TSimd, TVector, TFunction>(tile, x, y);
+                break;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

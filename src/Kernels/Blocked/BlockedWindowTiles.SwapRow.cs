@@ -16,21 +16,35 @@ internal static unsafe partial class BlockedWindowTiles
         where TVector : struct
         where TFunction : struct, IActivationFunction
     {
-        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || columns % 14 != 0)
+        int width = columns % 14 == 0 ? 14 : columns % 16 == 0 ? 16 : columns == 8 ? 8 : 0;
+        if (TSimd.Lanes < 16 || tile->Taps is not (3 or 5) || width == 0)
         {
             return false;
         }
 
         float* x = tile->X, y = tile->Y;
-        for (; columns > 0; columns -= 14, x += 14 * TSimd.Lanes, y += 14 * TSimd.Lanes)
+        for (; columns > 0; columns -= width, x += width * TSimd.Lanes, y += width * TSimd.Lanes)
         {
-            if (tile->Taps == 3)
+            switch (tile->Taps * 100 + width)
             {
-                SwapRow3<TSimd, TVector, TFunction>(tile, x, y);
-            }
-            else
-            {
-                SwapRow5<TSimd, TVector, TFunction>(tile, x, y);
+                case 316:
+                    SwapRow3Sixteen<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 314:
+                    SwapRow3<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 308:
+                    SwapRow3Eight<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 516:
+                    SwapRow5Sixteen<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                case 514:
+                    SwapRow5<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
+                default:
+                    SwapRow5Eight<TSimd, TVector, TFunction>(tile, x, y);
+                    break;
             }
         }
 

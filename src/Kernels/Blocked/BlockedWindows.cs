@@ -23,9 +23,9 @@ internal static partial class BlockedWindows
     public static BlockedWindow? Of(in MixedConv.Args args, int lanes) => Of(args, lanes, gradient: false);
 
     /// <summary>
-    /// The gradient of a depthwise convolution's input: a window whose input is the gradient of the convolution's output
-    /// (in the <see cref="BlockedWindow.OutOrder"/> of <see cref="Of(in DepthwiseConv.Args, int)"/>) and whose output is
-    /// the gradient of its input (in the <see cref="BlockedWindow.InOrder"/>), piece by piece. It packs the
+    /// The gradient of a depthwise convolution's input: a window whose input is the gradient of the convolution's
+    /// output (in the <see cref="BlockedWindow.OutOrder"/> of <see cref="Of(in DepthwiseConv.Args, int)"/>) and whose
+    /// output is the gradient of its input (in the <see cref="BlockedWindow.InOrder"/>), piece by piece. It packs the
     /// convolution's own weights, a factor belongs to a channel of the gradient that it writes. Any
     /// stride. Null where the convolution has no window.
     /// </summary>

@@ -51,12 +51,19 @@ public class BlockedInputGradientTests
         Agrees(Of(new MixedConv.Args(x with { C = channels }, [3, kernel, 7], 1, stride)));
     }
 
-    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one block.</summary>
+    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one
+    /// block.</summary>
     [Theory]
     [InlineData(1, 18, 14, 1)]
     [InlineData(2, 20, 14, 1)]
     [InlineData(2, 9, 7, 2)]
     [InlineData(2, 24, 28, 1)]
+    [InlineData(2, 24, 16, 1)]
+    [InlineData(2, 24, 8, 1)]
+    [InlineData(2, 24, 4, 1)]
+    [InlineData(1, 18, 16, 1)]
+    [InlineData(1, 18, 8, 1)]
+    [InlineData(1, 18, 4, 1)]
     [InlineData(3, 17, 8, 1)]
     [InlineData(4, 5, 15, 1)]
     [InlineData(4, 5, 15, 3)]
@@ -137,7 +144,7 @@ public class BlockedInputGradientTests
                 for (int i = 0; i < dx.Length; i++)
                 {
                     Assert.True(double.IsFinite(expected[i]) == float.IsFinite(dx[i]),
-                        $"{c.Name} lanes {window.Lanes} dz[{at}] = {value}: dx[{i}] is {dx[i]}, expected {expected[i]}");
+                        $"{c.Name} lanes {window.Lanes} dz[{at}] {value}: dx[{i}] is {dx[i]}, expected {expected[i]}");
                 }
             }
         }
