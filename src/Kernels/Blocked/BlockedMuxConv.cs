@@ -66,7 +66,8 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
             MuxConv.MuxPart p = args.Part(part);
             if (done.Add((p.Scale, p.Window.Kernel)))
             {
-                Add(built, ChannelsLike(args, p), p.Scale, p.Window.Kernel);
+                int reach = Math.Max(p.Transformed.H, p.Transformed.W) - 1;
+                Add(built, ChannelsLike(args, p), p.Scale, p.Window.Kernel, Math.Min(p.Window.Kernel, 2 * reach + 1));
             }
         }
 
@@ -77,7 +78,7 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
         for (int piece = 0; piece < pieces.Length; piece++)
         {
             BlockedMuxPart p = parts[piece];
-            int blocks = p.Blocks, taps = p.Kernel * p.Kernel, first = channels.Count / lanes, real = 0;
+            int blocks = p.Blocks, first = channels.Count / lanes, real = 0;
             for (int lane = 0; lane < blocks * lanes; lane++)
             {
                 int channel = p.Lanes[lane].Channel;
@@ -86,9 +87,9 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
             }
 
             p.PackedOffset = PackedLength;
-            PackedLength += p.Lanes.Length * taps;
-            pieces[piece] = new BlockedPiece(first, blocks, first, blocks, real * taps * pixels,
-                (long)blocks * lanes * taps * pixels);
+            PackedLength += p.Lanes.Length * p.Taps;
+            pieces[piece] = new BlockedPiece(first, blocks, first, blocks, real * p.TrueTaps * pixels,
+                (long)blocks * lanes * p.Taps * pixels);
             Border = Math.Max(Border, p.Border);
         }
 
@@ -120,15 +121,15 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
     {
         foreach (BlockedMuxPart p in parts)
         {
-            int taps = p.Kernel * p.Kernel;
             for (int lane = 0; lane < p.Lanes.Length; lane++)
             {
                 (int channel, int weight) = p.Lanes[lane];
-                float* to = packed + p.PackedOffset + (long)(lane / Lanes) * taps * Lanes + lane % Lanes;
+                float* to = packed + p.PackedOffset + (long)(lane / Lanes) * p.Taps * Lanes + lane % Lanes;
                 float factor = channel < 0 || scale.IsEmpty ? 1f : scale[channel];
-                for (int tap = 0; tap < taps; tap++, to += Lanes)
+                for (int tap = 0; tap < p.Taps; tap++, to += Lanes)
                 {
-                    *to = channel < 0 ? 0f : w[weight + (turned ? taps - 1 - tap : tap)] * factor;
+                    int from = p.TrueTap(turned ? p.Taps - 1 - tap : tap);
+                    *to = channel < 0 ? 0f : w[weight + from] * factor;
                 }
             }
         }
@@ -166,7 +167,7 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
         return channels;
     }
 
-    private void Add(List<BlockedMuxPart> to, List<BlockedMuxLane[]> channels, int scale, int kernel)
+    private void Add(List<BlockedMuxPart> to, List<BlockedMuxLane[]> channels, int scale, int trueKernel, int kernel)
     {
         int quarter = Lanes / 4;
         for (int first = 0; first < channels.Count;)
@@ -194,7 +195,7 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
                 lanes[lane] = first + channel < channels.Count ? channels[first + channel][phase] : new(-1, -1);
             }
 
-            to.Add(new BlockedMuxPart(form, kernel, lanes));
+            to.Add(new BlockedMuxPart(form, trueKernel, kernel, lanes));
             first += scale <= 0 ? Lanes : form == BlockedMuxForm.SuperpixelPair ? 2 * quarter : quarter;
         }
     }
@@ -225,13 +226,20 @@ internal enum BlockedMuxForm
 internal readonly record struct BlockedMuxLane(int Channel, int Weight);
 
 /// <summary>One piece.</summary>
-internal sealed class BlockedMuxPart(BlockedMuxForm form, int kernel, BlockedMuxLane[] lanes)
+internal sealed class BlockedMuxPart(BlockedMuxForm form, int trueKernel, int kernel, BlockedMuxLane[] lanes)
 {
     /// <summary>How it is computed.</summary>
     public BlockedMuxForm Form { get; } = form;
 
-    /// <summary>Taps along each axis.</summary>
+    /// <summary>Taps along each axis that are computed: those in the middle of the true kernel that meet more than
+    /// padding. Of a kernel larger than 2n − 1 on a map of n×n the others never do.</summary>
     public int Kernel { get; } = kernel;
+
+    /// <summary>Taps that are computed.</summary>
+    public int Taps => Kernel * Kernel;
+
+    /// <summary>Taps of the true kernel.</summary>
+    public int TrueTaps { get; } = trueKernel * trueKernel;
 
     /// <summary>L lanes for each set of weights: four phases of a sub-pixel piece, two row phases of a super-pixel
     /// pair, else one. The first sets are the blocks.</summary>
@@ -242,6 +250,13 @@ internal sealed class BlockedMuxPart(BlockedMuxForm form, int kernel, BlockedMux
 
     /// <summary>Blocks in and out.</summary>
     public int Blocks => Form == BlockedMuxForm.SuperpixelPair ? 2 : 1;
+
+    /// <summary>Where a computed tap stands among those of the true kernel.</summary>
+    public int TrueTap(int tap)
+    {
+        int skipped = (trueKernel - Kernel) / 2;
+        return (tap / Kernel + skipped) * trueKernel + tap % Kernel + skipped;
+    }
 
     /// <summary>Pixels it reads beyond the map.</summary>
     public int Border => Form switch

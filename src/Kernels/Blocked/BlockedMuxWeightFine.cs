@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>Some rows of 3×3 or 5×5 taps half a vector apart (fine columns). dy is shifted by half a vector in registers
-/// and not x, because one shifted dy serves all rows of taps; columns of dy beyond the map are zeros that meet x, so x
-/// must be finite.</summary>
+/// <summary>Some rows of 3×3 or 5×5 taps half a vector apart (fine columns). dy is shifted by half a vector in
+/// registers and not x, because one shifted dy serves all rows of taps; columns of dy beyond the map are zeros that
+/// meet x, so x must be finite.</summary>
 internal static unsafe class BlockedMuxWeightFine
 {
     /// <summary>Adds the products of all rows to the sums of up to three rows of taps.</summary>

@@ -44,7 +44,7 @@ internal unsafe struct BlockedMuxWeightRows
         switch (kernel)
         {
             case 3:
-                if (TSimd.Lanes == 16)
+                if (TSimd.Lanes == 16 && work->Columns % 7 == 0)
                 {
                     Sweep3<TSimd, TVector, TStep, Seven>(work, ref column);
                 }
@@ -54,8 +54,7 @@ internal unsafe struct BlockedMuxWeightRows
                 Sweep3<TSimd, TVector, TStep, One>(work, ref column);
                 break;
             case 5:
-                Sweep5<TSimd, TVector, TStep, Two>(work, ref column);
-                Sweep5<TSimd, TVector, TStep, One>(work, ref column);
+                Whole5<TSimd, TVector, TStep>(work);
                 break;
             default:
                 for (int tap = 0; tap < kernel * kernel; tap++)
@@ -107,31 +106,22 @@ internal unsafe struct BlockedMuxWeightRows
         }
     }
 
-    /// <summary>All taps at once, or, with 16 registers, two rows of taps and the last alone.</summary>
-    private static void Sweep5<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, ref int column)
+    /// <summary>All taps at once, or, with 16 registers, two rows of taps, two more and the last.</summary>
+    private static void Whole5<TSimd, TVector, TStep>(BlockedMuxWeightRows* work)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TCount : struct, ICount
     {
-        int tiles = (work->Columns - column) / TCount.Value;
-        if (tiles == 0)
-        {
-            return;
-        }
-
         if (TSimd.Lanes == 16)
         {
-            BlockedMuxWeightWhole5.Run<TSimd, TVector, TStep, TCount>(work, column, tiles);
+            BlockedMuxWeightWhole5.Run<TSimd, TVector, TStep>(work);
         }
         else
         {
-            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, Two>(work, 0, column, tiles);
-            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, Two>(work, 2, column, tiles);
-            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, TCount, One>(work, 4, column, tiles);
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, Two>(work, 0);
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, Two>(work, 2);
+            BlockedMuxWeightRows5.Run<TSimd, TVector, TStep, One>(work, 4);
         }
-
-        column += tiles * TCount.Value;
     }
 
     private static void Fine3<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)

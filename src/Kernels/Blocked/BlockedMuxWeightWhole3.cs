@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>3×3 taps a column apart: a vector of x is loaded once for three columns of dy, nine chains of sums.</summary>
+/// <summary>3×3 taps a column apart: a vector of x is loaded once for three columns of dy, nine chains of
+/// sums.</summary>
 internal static unsafe class BlockedMuxWeightWhole3
 {
     /// <summary>Adds tiles of TCount pixels of dy of all rows to the sums.</summary>

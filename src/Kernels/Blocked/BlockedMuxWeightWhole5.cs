@@ -2,223 +2,181 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>5×5 taps a column apart with 32 registers: 25 chains of sums.</summary>
+/// <summary>5×5 taps a column apart with 32 registers: 25 chains of sums, a vector of x is loaded once for two columns of
+/// dy.</summary>
 internal static unsafe class BlockedMuxWeightWhole5
 {
-    /// <summary>Adds tiles of TCount pixels of dy of all rows to the sums.</summary>
+    /// <summary>Adds the products of all rows to the sums.</summary>
     /// <typeparam name="TSimd">Width.</typeparam>
     /// <typeparam name="TVector">Register.</typeparam>
     /// <typeparam name="TStep">Pixels from one column to the next.</typeparam>
-    /// <typeparam name="TCount">1 or 2.</typeparam>
     /// <param name="work">The rows.</param>
-    /// <param name="column">First column.</param>
-    /// <param name="tiles">Tiles of a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, int column, int tiles)
+    public static void Run<TSimd, TVector, TStep>(BlockedMuxWeightRows* work)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TCount : struct, ICount
     {
         nint step = TStep.Value * TSimd.Lanes, stride = work->RowStride, dyStride = work->DyRowStride;
-        nint next = TCount.Value * step - 4 * stride;
-        float* x = work->X + (column - 2) * step - 2 * stride, dy = work->Dy + column * step, sums = work->Sums;
+        nint next = 2 * step - 4 * stride;
+        int pairs = work->Columns / 2, odd = work->Columns % 2;
+        float* x = work->X - 2 * step - 2 * stride, dy = work->Dy, sums = work->Sums;
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0;
         TVector a9 = a0, a10 = a0, a11 = a0, a12 = a0, a13 = a0, a14 = a0, a15 = a0, a16 = a0;
         TVector a17 = a0, a18 = a0, a19 = a0, a20 = a0, a21 = a0, a22 = a0, a23 = a0, a24 = a0;
         for (int row = work->Rows; row > 0; row--, x += stride, dy += dyStride)
         {
             float* p = x, d = dy;
-            for (int tile = tiles; tile > 0; tile--)
+            TVector d0, d1, x0;
+            for (int tile = pairs; tile > 0; tile--)
             {
-                TVector d0 = TSimd.Load(d);
-                TVector d1 = TCount.Value >= 2 ? TSimd.Load(d + step) : d0;
-                TVector x0;
+                d0 = TSimd.Load(d);
+                d1 = TSimd.Load(d + step);
                 x0 = TSimd.Load(p);
                 a0 = TSimd.Fma(x0, d0, a0);
                 x0 = TSimd.Load(p + step);
                 a1 = TSimd.Fma(x0, d0, a1);
-
-                if (TCount.Value >= 2)
-                {
-                    a0 = TSimd.Fma(x0, d1, a0);
-                }
-
+                a0 = TSimd.Fma(x0, d1, a0);
                 x0 = TSimd.Load(p + 2 * step);
                 a2 = TSimd.Fma(x0, d0, a2);
-
-                if (TCount.Value >= 2)
-                {
-                    a1 = TSimd.Fma(x0, d1, a1);
-                }
-
+                a1 = TSimd.Fma(x0, d1, a1);
                 x0 = TSimd.Load(p + 3 * step);
                 a3 = TSimd.Fma(x0, d0, a3);
-
-                if (TCount.Value >= 2)
-                {
-                    a2 = TSimd.Fma(x0, d1, a2);
-                }
-
+                a2 = TSimd.Fma(x0, d1, a2);
                 x0 = TSimd.Load(p + 4 * step);
                 a4 = TSimd.Fma(x0, d0, a4);
-
-                if (TCount.Value >= 2)
-                {
-                    a3 = TSimd.Fma(x0, d1, a3);
-                    x0 = TSimd.Load(p + 5 * step);
-                    a4 = TSimd.Fma(x0, d1, a4);
-                }
-
+                a3 = TSimd.Fma(x0, d1, a3);
+                x0 = TSimd.Load(p + 5 * step);
+                a4 = TSimd.Fma(x0, d1, a4);
                 p += stride;
                 x0 = TSimd.Load(p);
                 a5 = TSimd.Fma(x0, d0, a5);
                 x0 = TSimd.Load(p + step);
                 a6 = TSimd.Fma(x0, d0, a6);
-
-                if (TCount.Value >= 2)
-                {
-                    a5 = TSimd.Fma(x0, d1, a5);
-                }
-
+                a5 = TSimd.Fma(x0, d1, a5);
                 x0 = TSimd.Load(p + 2 * step);
                 a7 = TSimd.Fma(x0, d0, a7);
-
-                if (TCount.Value >= 2)
-                {
-                    a6 = TSimd.Fma(x0, d1, a6);
-                }
-
+                a6 = TSimd.Fma(x0, d1, a6);
                 x0 = TSimd.Load(p + 3 * step);
                 a8 = TSimd.Fma(x0, d0, a8);
-
-                if (TCount.Value >= 2)
-                {
-                    a7 = TSimd.Fma(x0, d1, a7);
-                }
-
+                a7 = TSimd.Fma(x0, d1, a7);
                 x0 = TSimd.Load(p + 4 * step);
                 a9 = TSimd.Fma(x0, d0, a9);
-
-                if (TCount.Value >= 2)
-                {
-                    a8 = TSimd.Fma(x0, d1, a8);
-                    x0 = TSimd.Load(p + 5 * step);
-                    a9 = TSimd.Fma(x0, d1, a9);
-                }
-
+                a8 = TSimd.Fma(x0, d1, a8);
+                x0 = TSimd.Load(p + 5 * step);
+                a9 = TSimd.Fma(x0, d1, a9);
                 p += stride;
                 x0 = TSimd.Load(p);
                 a10 = TSimd.Fma(x0, d0, a10);
                 x0 = TSimd.Load(p + step);
                 a11 = TSimd.Fma(x0, d0, a11);
-
-                if (TCount.Value >= 2)
-                {
-                    a10 = TSimd.Fma(x0, d1, a10);
-                }
-
+                a10 = TSimd.Fma(x0, d1, a10);
                 x0 = TSimd.Load(p + 2 * step);
                 a12 = TSimd.Fma(x0, d0, a12);
-
-                if (TCount.Value >= 2)
-                {
-                    a11 = TSimd.Fma(x0, d1, a11);
-                }
-
+                a11 = TSimd.Fma(x0, d1, a11);
                 x0 = TSimd.Load(p + 3 * step);
                 a13 = TSimd.Fma(x0, d0, a13);
-
-                if (TCount.Value >= 2)
-                {
-                    a12 = TSimd.Fma(x0, d1, a12);
-                }
-
+                a12 = TSimd.Fma(x0, d1, a12);
                 x0 = TSimd.Load(p + 4 * step);
                 a14 = TSimd.Fma(x0, d0, a14);
-
-                if (TCount.Value >= 2)
-                {
-                    a13 = TSimd.Fma(x0, d1, a13);
-                    x0 = TSimd.Load(p + 5 * step);
-                    a14 = TSimd.Fma(x0, d1, a14);
-                }
-
+                a13 = TSimd.Fma(x0, d1, a13);
+                x0 = TSimd.Load(p + 5 * step);
+                a14 = TSimd.Fma(x0, d1, a14);
                 p += stride;
                 x0 = TSimd.Load(p);
                 a15 = TSimd.Fma(x0, d0, a15);
                 x0 = TSimd.Load(p + step);
                 a16 = TSimd.Fma(x0, d0, a16);
-
-                if (TCount.Value >= 2)
-                {
-                    a15 = TSimd.Fma(x0, d1, a15);
-                }
-
+                a15 = TSimd.Fma(x0, d1, a15);
                 x0 = TSimd.Load(p + 2 * step);
                 a17 = TSimd.Fma(x0, d0, a17);
-
-                if (TCount.Value >= 2)
-                {
-                    a16 = TSimd.Fma(x0, d1, a16);
-                }
-
+                a16 = TSimd.Fma(x0, d1, a16);
                 x0 = TSimd.Load(p + 3 * step);
                 a18 = TSimd.Fma(x0, d0, a18);
-
-                if (TCount.Value >= 2)
-                {
-                    a17 = TSimd.Fma(x0, d1, a17);
-                }
-
+                a17 = TSimd.Fma(x0, d1, a17);
                 x0 = TSimd.Load(p + 4 * step);
                 a19 = TSimd.Fma(x0, d0, a19);
-
-                if (TCount.Value >= 2)
-                {
-                    a18 = TSimd.Fma(x0, d1, a18);
-                    x0 = TSimd.Load(p + 5 * step);
-                    a19 = TSimd.Fma(x0, d1, a19);
-                }
-
+                a18 = TSimd.Fma(x0, d1, a18);
+                x0 = TSimd.Load(p + 5 * step);
+                a19 = TSimd.Fma(x0, d1, a19);
                 p += stride;
                 x0 = TSimd.Load(p);
                 a20 = TSimd.Fma(x0, d0, a20);
                 x0 = TSimd.Load(p + step);
                 a21 = TSimd.Fma(x0, d0, a21);
-
-                if (TCount.Value >= 2)
-                {
-                    a20 = TSimd.Fma(x0, d1, a20);
-                }
-
+                a20 = TSimd.Fma(x0, d1, a20);
                 x0 = TSimd.Load(p + 2 * step);
                 a22 = TSimd.Fma(x0, d0, a22);
-
-                if (TCount.Value >= 2)
-                {
-                    a21 = TSimd.Fma(x0, d1, a21);
-                }
-
+                a21 = TSimd.Fma(x0, d1, a21);
                 x0 = TSimd.Load(p + 3 * step);
                 a23 = TSimd.Fma(x0, d0, a23);
-
-                if (TCount.Value >= 2)
-                {
-                    a22 = TSimd.Fma(x0, d1, a22);
-                }
-
+                a22 = TSimd.Fma(x0, d1, a22);
                 x0 = TSimd.Load(p + 4 * step);
                 a24 = TSimd.Fma(x0, d0, a24);
-
-                if (TCount.Value >= 2)
-                {
-                    a23 = TSimd.Fma(x0, d1, a23);
-                    x0 = TSimd.Load(p + 5 * step);
-                    a24 = TSimd.Fma(x0, d1, a24);
-                }
+                a23 = TSimd.Fma(x0, d1, a23);
+                x0 = TSimd.Load(p + 5 * step);
+                a24 = TSimd.Fma(x0, d1, a24);
                 p += next;
-                d += TCount.Value * step;
+                d += 2 * step;
+            }
+
+            if (odd != 0)
+            {
+                d0 = TSimd.Load(d);
+                x0 = TSimd.Load(p);
+                a0 = TSimd.Fma(x0, d0, a0);
+                x0 = TSimd.Load(p + step);
+                a1 = TSimd.Fma(x0, d0, a1);
+                x0 = TSimd.Load(p + 2 * step);
+                a2 = TSimd.Fma(x0, d0, a2);
+                x0 = TSimd.Load(p + 3 * step);
+                a3 = TSimd.Fma(x0, d0, a3);
+                x0 = TSimd.Load(p + 4 * step);
+                a4 = TSimd.Fma(x0, d0, a4);
+                p += stride;
+                x0 = TSimd.Load(p);
+                a5 = TSimd.Fma(x0, d0, a5);
+                x0 = TSimd.Load(p + step);
+                a6 = TSimd.Fma(x0, d0, a6);
+                x0 = TSimd.Load(p + 2 * step);
+                a7 = TSimd.Fma(x0, d0, a7);
+                x0 = TSimd.Load(p + 3 * step);
+                a8 = TSimd.Fma(x0, d0, a8);
+                x0 = TSimd.Load(p + 4 * step);
+                a9 = TSimd.Fma(x0, d0, a9);
+                p += stride;
+                x0 = TSimd.Load(p);
+                a10 = TSimd.Fma(x0, d0, a10);
+                x0 = TSimd.Load(p + step);
+                a11 = TSimd.Fma(x0, d0, a11);
+                x0 = TSimd.Load(p + 2 * step);
+                a12 = TSimd.Fma(x0, d0, a12);
+                x0 = TSimd.Load(p + 3 * step);
+                a13 = TSimd.Fma(x0, d0, a13);
+                x0 = TSimd.Load(p + 4 * step);
+                a14 = TSimd.Fma(x0, d0, a14);
+                p += stride;
+                x0 = TSimd.Load(p);
+                a15 = TSimd.Fma(x0, d0, a15);
+                x0 = TSimd.Load(p + step);
+                a16 = TSimd.Fma(x0, d0, a16);
+                x0 = TSimd.Load(p + 2 * step);
+                a17 = TSimd.Fma(x0, d0, a17);
+                x0 = TSimd.Load(p + 3 * step);
+                a18 = TSimd.Fma(x0, d0, a18);
+                x0 = TSimd.Load(p + 4 * step);
+                a19 = TSimd.Fma(x0, d0, a19);
+                p += stride;
+                x0 = TSimd.Load(p);
+                a20 = TSimd.Fma(x0, d0, a20);
+                x0 = TSimd.Load(p + step);
+                a21 = TSimd.Fma(x0, d0, a21);
+                x0 = TSimd.Load(p + 2 * step);
+                a22 = TSimd.Fma(x0, d0, a22);
+                x0 = TSimd.Load(p + 3 * step);
+                a23 = TSimd.Fma(x0, d0, a23);
+                x0 = TSimd.Load(p + 4 * step);
+                a24 = TSimd.Fma(x0, d0, a24);
             }
         }
 

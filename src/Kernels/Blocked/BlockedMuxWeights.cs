@@ -3,9 +3,9 @@ using System.Runtime.Intrinsics;
 namespace MuxKernels;
 
 /// <summary>
-/// The weight gradient of a <see cref="BlockedMuxConv"/>. Packed sums are <c>[set][tap][L]</c> for each piece: four sets
-/// of a sub-pixel piece (phases of y), else one. Every lane sums what it sees, vector by vector; lanes that hold other
-/// pixels of the same fine channel (super-pixel pieces) meet when the sums are unpacked.
+/// The weight gradient of a <see cref="BlockedMuxConv"/>. Packed sums are <c>[set][tap][L]</c> for each piece: four
+/// sets of a sub-pixel piece (phases of y), else one. Every lane sums what it sees, vector by vector; lanes that hold
+/// other pixels of the same fine channel (super-pixel pieces) meet when the sums are unpacked.
 /// </summary>
 internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
 {
@@ -22,7 +22,7 @@ internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
         for (int piece = 0; piece < parts.Length; piece++)
         {
             offsets[piece] = PackedLength;
-            PackedLength += Sets(parts[piece]) * parts[piece].Kernel * parts[piece].Kernel * lanes;
+            PackedLength += Sets(parts[piece]) * parts[piece].Taps * lanes;
         }
     }
 
@@ -63,14 +63,13 @@ internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
         for (int piece = 0; piece < parts.Length; piece++)
         {
             BlockedMuxPart p = parts[piece];
-            int taps = p.Kernel * p.Kernel;
             for (int lane = 0; lane < Sets(p) * lanes; lane++)
             {
                 (int channel, int weight) = p.Lanes[lane];
-                float* from = packed + offsets[piece] + (long)(lane / lanes) * taps * lanes + lane % lanes;
-                for (int tap = 0; tap < taps && channel >= 0; tap++, from += lanes)
+                float* from = packed + offsets[piece] + (long)(lane / lanes) * p.Taps * lanes + lane % lanes;
+                for (int tap = 0; tap < p.Taps && channel >= 0; tap++, from += lanes)
                 {
-                    dw[weight + tap] += *from;
+                    dw[weight + p.TrueTap(tap)] += *from;
                 }
             }
         }
