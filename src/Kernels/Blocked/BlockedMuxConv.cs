@@ -167,7 +167,8 @@ internal sealed unsafe partial class BlockedMuxConv : BlockedWindow
         return channels;
     }
 
-    private void Add(List<BlockedMuxPart> to, List<BlockedMuxLane[]> channels, int scale, int trueKernel, int kernel)
+    private void Add(List<BlockedMuxPart> to, List<BlockedMuxLane[]> channels, int scale, int trueKernel,
+        int kernel)
     {
         int quarter = Lanes / 4;
         for (int first = 0; first < channels.Count;)

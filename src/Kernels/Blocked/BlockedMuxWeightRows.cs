@@ -40,18 +40,11 @@ internal unsafe struct BlockedMuxWeightRows
         where TStep : struct, ICount
     {
         nint step = TStep.Value * TSimd.Lanes;
-        int column = 0, kernel = work->Kernel;
+        int kernel = work->Kernel;
         switch (kernel)
         {
             case 3:
-                if (TSimd.Lanes == 16 && work->Columns % 7 == 0)
-                {
-                    Sweep3<TSimd, TVector, TStep, Seven>(work, ref column);
-                }
-
-                Sweep3<TSimd, TVector, TStep, Four>(work, ref column);
-                Sweep3<TSimd, TVector, TStep, Two>(work, ref column);
-                Sweep3<TSimd, TVector, TStep, One>(work, ref column);
+                Whole3<TSimd, TVector, TStep>(work);
                 break;
             case 5:
                 Whole5<TSimd, TVector, TStep>(work);
@@ -92,17 +85,22 @@ internal unsafe struct BlockedMuxWeightRows
     /// <summary>Column 0 of a fine row, or of the two rows that it lies between: that and the next.</summary>
     private readonly float* FineRow(int fine) => X + (fine >> 1) * RowStride + (fine & 1) * BlockStride;
 
-    private static void Sweep3<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, ref int column)
+    private static void Whole3<TSimd, TVector, TStep>(BlockedMuxWeightRows* work)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
-        where TCount : struct, ICount
     {
-        int tiles = (work->Columns - column) / TCount.Value;
-        if (tiles > 0)
+        if (TSimd.Lanes == 16 && work->Columns % 7 == 0)
         {
-            BlockedMuxWeightWhole3.Run<TSimd, TVector, TStep, TCount>(work, column, tiles);
-            column += tiles * TCount.Value;
+            BlockedMuxWeightWhole3.Run<TSimd, TVector, TStep, Seven>(work);
+        }
+        else if (work->Columns % 4 == 0)
+        {
+            BlockedMuxWeightWhole3.Run<TSimd, TVector, TStep, Four>(work);
+        }
+        else
+        {
+            BlockedMuxWeightWhole3.Run<TSimd, TVector, TStep, Two>(work);
         }
     }
 

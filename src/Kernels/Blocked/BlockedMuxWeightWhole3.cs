@@ -6,37 +6,37 @@ namespace MuxKernels;
 /// sums.</summary>
 internal static unsafe class BlockedMuxWeightWhole3
 {
-    /// <summary>Adds tiles of TCount pixels of dy of all rows to the sums.</summary>
+    /// <summary>Adds the products of all rows to the sums.</summary>
     /// <typeparam name="TSimd">Width.</typeparam>
     /// <typeparam name="TVector">Register.</typeparam>
     /// <typeparam name="TStep">Pixels from one column to the next.</typeparam>
-    /// <typeparam name="TCount">1, 2, 4 or, with 32 registers, 7.</typeparam>
+    /// <typeparam name="TCount">Columns of dy that are taken together, the last of an odd number alone: 2, or 4 or,
+    /// with 32 registers, 7 where that divides the columns.</typeparam>
     /// <param name="work">The rows.</param>
-    /// <param name="column">First column.</param>
-    /// <param name="tiles">Tiles of a row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work, int column, int tiles)
+    public static void Run<TSimd, TVector, TStep, TCount>(BlockedMuxWeightRows* work)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
         where TStep : struct, ICount
         where TCount : struct, ICount
     {
         nint step = TStep.Value * TSimd.Lanes, stride = work->RowStride, dyStride = work->DyRowStride;
-        float* x = work->X + (column - 1) * step, dy = work->Dy + column * step, sums = work->Sums;
+        int tiles = work->Columns / TCount.Value, odd = work->Columns - tiles * TCount.Value;
+        float* x = work->X - step, dy = work->Dy, sums = work->Sums;
         TVector a0 = TSimd.Zero, a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0, a6 = a0, a7 = a0, a8 = a0;
         for (int row = work->Rows; row > 0; row--, x += stride, dy += dyStride)
         {
             float* p = x - stride, q = x, r = x + stride, d = dy;
+            TVector d0, d1, x0, x1, x2;
             for (int tile = tiles; tile > 0; tile--)
             {
-                TVector d0 = TSimd.Load(d);
-                TVector d1 = TCount.Value >= 2 ? TSimd.Load(d + step) : d0;
+                d0 = TSimd.Load(d);
+                d1 = TSimd.Load(d + step);
                 TVector d2 = TCount.Value >= 4 ? TSimd.Load(d + 2 * step) : d0;
                 TVector d3 = TCount.Value >= 4 ? TSimd.Load(d + 3 * step) : d0;
                 TVector d4 = TCount.Value >= 7 ? TSimd.Load(d + 4 * step) : d0;
                 TVector d5 = TCount.Value >= 7 ? TSimd.Load(d + 5 * step) : d0;
                 TVector d6 = TCount.Value >= 7 ? TSimd.Load(d + 6 * step) : d0;
-                TVector x0, x1, x2;
                 x0 = TSimd.Load(p);
                 x1 = TSimd.Load(q);
                 x2 = TSimd.Load(r);
@@ -46,14 +46,9 @@ internal static unsafe class BlockedMuxWeightWhole3
                 x0 = TSimd.Load(p + step);
                 x1 = TSimd.Load(q + step);
                 x2 = TSimd.Load(r + step);
-
-                if (TCount.Value >= 2)
-                {
-                    a0 = TSimd.Fma(x0, d1, a0);
-                    a3 = TSimd.Fma(x1, d1, a3);
-                    a6 = TSimd.Fma(x2, d1, a6);
-                }
-
+                a0 = TSimd.Fma(x0, d1, a0);
+                a3 = TSimd.Fma(x1, d1, a3);
+                a6 = TSimd.Fma(x2, d1, a6);
                 a1 = TSimd.Fma(x0, d0, a1);
                 a4 = TSimd.Fma(x1, d0, a4);
                 a7 = TSimd.Fma(x2, d0, a7);
@@ -68,23 +63,15 @@ internal static unsafe class BlockedMuxWeightWhole3
                     a6 = TSimd.Fma(x2, d2, a6);
                 }
 
-                if (TCount.Value >= 2)
-                {
-                    a1 = TSimd.Fma(x0, d1, a1);
-                    a4 = TSimd.Fma(x1, d1, a4);
-                    a7 = TSimd.Fma(x2, d1, a7);
-                }
-
+                a1 = TSimd.Fma(x0, d1, a1);
+                a4 = TSimd.Fma(x1, d1, a4);
+                a7 = TSimd.Fma(x2, d1, a7);
                 a2 = TSimd.Fma(x0, d0, a2);
                 a5 = TSimd.Fma(x1, d0, a5);
                 a8 = TSimd.Fma(x2, d0, a8);
-
-                if (TCount.Value >= 2)
-                {
-                    x0 = TSimd.Load(p + 3 * step);
-                    x1 = TSimd.Load(q + 3 * step);
-                    x2 = TSimd.Load(r + 3 * step);
-                }
+                x0 = TSimd.Load(p + 3 * step);
+                x1 = TSimd.Load(q + 3 * step);
+                x2 = TSimd.Load(r + 3 * step);
 
                 if (TCount.Value >= 4)
                 {
@@ -96,12 +83,9 @@ internal static unsafe class BlockedMuxWeightWhole3
                     a7 = TSimd.Fma(x2, d2, a7);
                 }
 
-                if (TCount.Value >= 2)
-                {
-                    a2 = TSimd.Fma(x0, d1, a2);
-                    a5 = TSimd.Fma(x1, d1, a5);
-                    a8 = TSimd.Fma(x2, d1, a8);
-                }
+                a2 = TSimd.Fma(x0, d1, a2);
+                a5 = TSimd.Fma(x1, d1, a5);
+                a8 = TSimd.Fma(x2, d1, a8);
 
                 if (TCount.Value >= 4)
                 {
@@ -182,6 +166,29 @@ internal static unsafe class BlockedMuxWeightWhole3
                 q += TCount.Value * step;
                 r += TCount.Value * step;
                 d += TCount.Value * step;
+            }
+
+            if (TCount.Value == 2 && odd != 0)
+            {
+                d0 = TSimd.Load(d);
+                x0 = TSimd.Load(p);
+                x1 = TSimd.Load(q);
+                x2 = TSimd.Load(r);
+                a0 = TSimd.Fma(x0, d0, a0);
+                a3 = TSimd.Fma(x1, d0, a3);
+                a6 = TSimd.Fma(x2, d0, a6);
+                x0 = TSimd.Load(p + step);
+                x1 = TSimd.Load(q + step);
+                x2 = TSimd.Load(r + step);
+                a1 = TSimd.Fma(x0, d0, a1);
+                a4 = TSimd.Fma(x1, d0, a4);
+                a7 = TSimd.Fma(x2, d0, a7);
+                x0 = TSimd.Load(p + 2 * step);
+                x1 = TSimd.Load(q + 2 * step);
+                x2 = TSimd.Load(r + 2 * step);
+                a2 = TSimd.Fma(x0, d0, a2);
+                a5 = TSimd.Fma(x1, d0, a5);
+                a8 = TSimd.Fma(x2, d0, a8);
             }
         }
 

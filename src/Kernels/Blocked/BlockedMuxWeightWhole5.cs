@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>5×5 taps a column apart with 32 registers: 25 chains of sums, a vector of x is loaded once for two columns of
-/// dy.</summary>
+/// <summary>5×5 taps a column apart with 32 registers: 25 chains of sums, a vector of x is loaded once for two
+/// columns of dy.</summary>
 internal static unsafe class BlockedMuxWeightWhole5
 {
     /// <summary>Adds the products of all rows to the sums.</summary>
