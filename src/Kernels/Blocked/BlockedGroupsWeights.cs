@@ -9,8 +9,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 
     private sealed class Gradient : BlockedWindowGradient
     {
-        /// <summary>Floats of input and gradient that a band of rows reads again and again: a little more than the first
-        /// cache holds, for shorter bands add to their sums more often.</summary>
+        /// <summary>Floats of input and gradient that a band of rows reads again and again: a little more than the
+        /// first cache holds, for shorter bands add to their sums more often.</summary>
         private const int HotFloats = 64 * 1024 / sizeof(float);
 
         private readonly BlockedGroups<TSimd, TVector> window;
@@ -106,7 +106,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         }
 
         /// <summary>Taps along an axis that some output reads inside the map.</summary>
-        private static (int First, int Last) Inside(int kernel, int pad, int dilation, int stride, int size, int outputs)
+        private static (int First, int Last) Inside(int kernel, int pad, int dilation, int stride, int size,
+            int outputs)
         {
             int first = 0, last = kernel;
             while (first < last && (outputs - 1) * stride + first * dilation < pad)
@@ -130,8 +131,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             return Math.Max(4, (HotFloats - own.Kernel * xRow) / (window.stride * xRow + dyRow));
         }
 
-        private void Add(Strip[] list, BlockedWeightsTile* tile, float* x, float* dy, float* sums, int firstRow, int end,
-            bool swap)
+        private void Add(Strip[] list, BlockedWeightsTile* tile, float* x, float* dy, float* sums, int firstRow,
+            int end, bool swap)
         {
             int stride = window.dilation == 1 && window.stride <= 2 ? window.stride : 0;
             for (int n = 0; n < list.Length; n++)

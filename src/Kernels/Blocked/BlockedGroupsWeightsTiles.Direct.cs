@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Direct tiles: sums and a pixel of dy stand in registers, every multiply-add takes its input from memory (256
-/// bits are loaded three at a time). Any stride and dilation. Register budget: 15 for two rows of 7 taps, 12 for a row
-/// of 11 or of 5 in two columns.</content>
+/// <content>Direct tiles: sums and a pixel of dy stand in registers, every multiply-add takes its input from memory
+/// (256 bits are loaded three at a time). Any stride and dilation. Register budget: 15 for two rows of 7 taps, 12 for a
+/// row of 11 or of 5 in two columns.</content>
 internal static unsafe partial class BlockedWeightsTiles
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

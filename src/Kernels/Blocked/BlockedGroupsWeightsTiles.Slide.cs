@@ -2,9 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Sliding tiles of one column at a time: the inputs of all taps stand in registers and move on by a column, so
-/// that a pixel is loaded once for each kernel row; the moves cost no execution. Register budget: a sum and an input for
-/// each tap, a pixel of dy: 23 for a row of 11, 29 for two rows of 7.</content>
+/// <content>Sliding tiles of one column at a time: the inputs of all taps stand in registers and move on by a column,
+/// so that a pixel is loaded once for each kernel row; the moves cost no execution. Register budget: a sum and an input
+/// for each tap, a pixel of dy: 23 for a row of 11, 29 for two rows of 7.</content>
 internal static unsafe partial class BlockedWeightsTiles
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -2,9 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <content>Sliding tiles of two columns at a time, which halves the moves. Register budget: a sum for each tap, inputs of
-/// two columns, two pixels of dy: 23 for 3×3 (26 with stride 2), 24 (26) for two rows of 5; where these are too few
-/// sums, even and odd columns have their own: 18 (19) for a row of 5, 24 (25) for a row of 7.</content>
+/// <content>Sliding tiles of two columns at a time, which halves the moves. Register budget: a sum for each tap, inputs
+/// of two columns, two pixels of dy: 23 for 3×3 (26 with stride 2), 24 (26) for two rows of 5.</content>
 internal static unsafe partial class BlockedWeightsTiles
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

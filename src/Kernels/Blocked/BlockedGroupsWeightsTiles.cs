@@ -2,8 +2,8 @@ namespace MuxKernels;
 
 /// <summary>
 /// What a tile of weight gradients on blocked maps adds to: for some rows and taps of a kernel
-/// <c>sum[kh, kw] += Σ_{h,v} dy[h, v] ∘ x[h·s + kh·d, v·s + kw·d]</c>, lane by lane. Steps are in floats; every vector is
-/// aligned when the pointers and steps are multiples of L.
+/// <c>sum[kh, kw] += Σ_{h,v} dy[h, v] ∘ x[h·s + kh·d, v·s + kw·d]</c>, lane by lane. Steps are in floats; every vector
+/// is aligned when the pointers and steps are multiples of L.
 /// </summary>
 internal unsafe struct BlockedWeightsTile
 {

@@ -55,7 +55,8 @@ public class BlockedGroupsWeightsTests
         }
     }
 
-    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one block.</summary>
+    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one
+    /// block.</summary>
     [Theory]
     [InlineData(1, 18, 14, 1)]
     [InlineData(2, 20, 14, 1)]
@@ -91,6 +92,10 @@ public class BlockedGroupsWeightsTests
 
     private static void Agrees(Case c)
     {
+        float[] x = Fill.Uniform(1, c.X.Length), dy = Fill.Uniform(2, c.Y.Length), dw = Fill.Uniform(3, c.Weights);
+        double[] expected = Double(c, dy, x, dw), magnitudes = Double(c, dy, x, dw, absolute: true);
+        double[] bounds = Array.ConvertAll(magnitudes, m => ErrorBound.Sum(WindowWork.GradientDepth(c.Y), m));
+        int[] cuts = [.. Enumerable.Range(1, c.Y.H - 1).Where(row => Fill.Mix((ulong)(row + c.Weights)) % 3 == 0)];
         foreach (int lanes in Widths)
         {
             if (c.Window(lanes) is not { } window)
@@ -99,14 +104,10 @@ public class BlockedGroupsWeightsTests
             }
 
             BlockedWindowGradient gradient = c.Gradient(lanes)!;
-            float[] x = Fill.Uniform(1, c.X.Length), dy = Fill.Uniform(2, c.Y.Length), dw = Fill.Uniform(3, c.Weights);
-            double[] expected = Double(c, dy, x, dw), magnitudes = Double(c, dy, x, dw, absolute: true);
-            double[] bounds = Array.ConvertAll(magnitudes, m => ErrorBound.Sum(WindowWork.GradientDepth(c.Y), m));
             using BlockedWeightsRun run = new(window, gradient, c.X, c.Y, x, dy);
             float[] whole = run.Rows(dw);
             Check.Close(expected, whole, bounds, $"{c.Name} lanes {lanes}");
             Check.SameBits(whole, run.Rows(dw), $"{c.Name} again");
-            int[] cuts = [.. Enumerable.Range(1, c.Y.H - 1).Where(row => Fill.Mix((ulong)(row + c.Weights)) % 3 == 0)];
             Check.Close(expected, run.Rows(dw, cuts), bounds, $"{c.Name} lanes {lanes} in ranges of rows");
         }
     }

@@ -2,8 +2,8 @@ using MuxKernels.Testing;
 
 namespace MuxKernels.Tests;
 
-/// <summary>Runs a <see cref="BlockedWindowGradient"/> on maps between pixels of NaN and checks that it leaves everything
-/// but its sums alone.</summary>
+/// <summary>Runs a <see cref="BlockedWindowGradient"/> on maps between pixels of NaN and checks that it leaves
+/// everything but its sums alone.</summary>
 internal sealed unsafe class BlockedWeightsRun : IDisposable
 {
     private const int Gap = 2;
@@ -21,7 +21,8 @@ internal sealed unsafe class BlockedWeightsRun : IDisposable
         dy = new Map(window.OutOrder, window.Lanes, y, 0, gradients, float.NaN);
     }
 
-    /// <summary>dw with the gradient added; the rows of each image are cut where <paramref name="cuts"/> says.</summary>
+    /// <summary>dw with the gradient added; the rows of each image are cut where <paramref name="cuts"/>
+    /// says.</summary>
     public float[] Rows(float[] dw, params int[] cuts)
     {
         using AlignedBuffer<float> packed = new(gradient.PackedLength + 1);
