@@ -88,8 +88,13 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         private static Strip[] Strips(BlockedGroups<TSimd, TVector> window, Piece own)
         {
             int k = own.Kernel, pad = window.Pad(own), d = window.dilation, s = window.stride;
-            (int firstTap, int lastTap) = Inside(k, pad, d, s, window.width, window.outWidth);
+            (int firstTap, int lastTap) = Odd(Inside(k, pad, d, s, window.width, window.outWidth), k);
             (int firstKernelRow, int lastKernelRow) = Inside(k, pad, d, s, window.height, window.outHeight);
+            if (lastTap - firstTap == 3 && lastKernelRow - firstKernelRow == 2)
+            {
+                (firstKernelRow, lastKernelRow) = Odd((firstKernelRow, lastKernelRow), k);
+            }
+
             List<Strip> list = [];
             for (int tap = firstTap, taps; tap < lastTap; tap += taps)
             {
@@ -122,6 +127,13 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 
             return (first, last);
         }
+
+        /// <summary>One more, where the kernel has one more: tiles have odd numbers of taps, and one that reads zeros
+        /// costs less than a tile of its own.</summary>
+        private static (int First, int Last) Odd((int First, int Last) taps, int kernel) =>
+            (taps.Last - taps.First) % 2 != 0 || taps.Last == taps.First ? taps
+                : taps.Last < kernel ? (taps.First, taps.Last + 1)
+                : taps.First > 0 ? (taps.First - 1, taps.Last) : taps;
 
         /// <summary>Rows of dy that are taken through all tiles and blocks at once.</summary>
         private int Band(Piece own)
