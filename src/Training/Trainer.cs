@@ -62,6 +62,9 @@ public sealed class Trainer
     /// <summary>How the network is trained.</summary>
     public TrainingOptions Options { get; }
 
+    /// <summary>Why steps are computed operator by operator; null while a plan computes them.</summary>
+    public string? Obstacle { get; private set; } = "The training has not begun.";
+
     /// <summary>What is done to images.</summary>
     public Preprocessing Preprocessing => preprocessing;
 
@@ -82,6 +85,7 @@ public sealed class Trainer
             Seed = Options.Seed,
             Transforms = preprocessing.Transforms(Options.Augment),
         });
+        using TrainingPlan? plan = NewPlan(loader.BatchShape);
         using Optimizer optimizer = NewOptimizer();
         Schedule schedule = NewSchedule(loader.Batches);
         TrainingFiles? files = Options.Output is { } folder ? new TrainingFiles(folder) : null;
@@ -97,7 +101,7 @@ public sealed class Trainer
         for (int epoch = done; epoch < Options.Epochs; epoch++)
         {
             TimeSpan start = watch.Elapsed;
-            Metrics seen = TrainEpoch(loader, optimizer, schedule, epoch, done, watch, progress, cancellation);
+            Metrics seen = TrainEpoch(loader, plan, optimizer, schedule, epoch, done, watch, progress, cancellation);
             final = Evaluate(network, device, test, preprocessing, cancellation: cancellation);
             history.Add(new EpochRecord(epoch + 1, optimizer.Rate, seen.Loss, seen.Top1, final.Loss, final.Top1,
                 final.Top5, (watch.Elapsed - start).TotalSeconds));
@@ -143,8 +147,8 @@ public sealed class Trainer
         return metrics;
     }
 
-    private Metrics TrainEpoch(Loader loader, Optimizer optimizer, Schedule schedule, int epoch, int firstEpoch,
-        Stopwatch watch, Action<TrainingProgress>? progress, CancellationToken cancellation)
+    private Metrics TrainEpoch(Loader loader, TrainingPlan? plan, Optimizer optimizer, Schedule schedule, int epoch,
+        int firstEpoch, Stopwatch watch, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         Metrics metrics = new(network.Spec.Classes);
         TimeSpan start = watch.Elapsed, shown = start;
@@ -153,7 +157,7 @@ public sealed class Trainer
             cancellation.ThrowIfCancellationRequested();
             long step = (long)epoch * loader.Batches + batch.Number;
             optimizer.Rate = schedule.At(step);
-            TrainStep(batch, optimizer, metrics, step);
+            TrainStep(batch, plan, optimizer, metrics, step);
             TimeSpan now = watch.Elapsed;
             if (progress is not null && (now - shown > TimeSpan.FromSeconds(0.2) || batch.Number + 1 == loader.Batches))
             {
@@ -169,15 +173,27 @@ public sealed class Trainer
         return metrics;
     }
 
-    private void TrainStep(Batch batch, Optimizer optimizer, Metrics metrics, long step)
+    private void TrainStep(Batch batch, TrainingPlan? plan, Optimizer optimizer, Metrics metrics, long step)
     {
         ParameterStore store = network.Store!;
         store.ZeroGradients();
-        using Session session = new(device, training: true, record: true,
-            seed: SplitMix.Hash((ulong)Options.Seed) + (ulong)step * 1024);
-        Tensor logits = network.Invoke(session.Input(batch.Shape, batch.Images));
-        Tensor loss = logits.CrossEntropy(batch.Labels, Options.Smoothing);
-        float value = loss.ToArray()[0];
+        ulong seed = SplitMix.Hash((ulong)Options.Seed) + (ulong)step * 1024;
+        float[] logits = new float[batch.Count * network.Spec.Classes];
+        using Session? session = plan is null ? new Session(device, training: true, record: true, seed) : null;
+        Tensor? loss = null;
+        float value;
+        if (plan is not null)
+        {
+            value = plan.Step(batch.Images, batch.Labels, logits, seed);
+        }
+        else
+        {
+            Tensor result = network.Invoke(session!.Input(batch.Shape, batch.Images));
+            loss = result.CrossEntropy(batch.Labels, Options.Smoothing);
+            value = loss.ToArray()[0];
+            result.ToArray().CopyTo(logits, 0);
+        }
+
         if (!float.IsFinite(value))
         {
             throw new ArithmeticException(
@@ -185,9 +201,27 @@ public sealed class Trainer
                 + $"(now {optimizer.Rate:G3}).");
         }
 
-        metrics.Add(logits.ToArray(), batch.Labels, value);
-        session.Backward(loss);
+        metrics.Add(logits, batch.Labels, value);
+        if (loss is not null)
+        {
+            session!.Backward(loss);
+        }
+
         optimizer.Step(Options.ClipNorm);
+    }
+
+    private TrainingPlan? NewPlan(Shape batch)
+    {
+        try
+        {
+            Obstacle = Options.Planned ? null : "Plans were not wanted.";
+            return Options.Planned ? TrainingPlan.Of(network, batch, Options.Smoothing) : null;
+        }
+        catch (NotSupportedException e)
+        {
+            Obstacle = e.Message;
+            return null;
+        }
     }
 
     private Optimizer NewOptimizer() => Options.Optimizer == OptimizerKind.Sgd

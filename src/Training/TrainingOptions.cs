@@ -68,6 +68,10 @@ public sealed record TrainingOptions
     /// <summary>Where checkpoints, log and curves go; null for nowhere.</summary>
     public string? Output { get; init; }
 
+    /// <summary>Whether steps are computed by a <see cref="TrainingPlan"/> where the network has one; else operator by
+    /// operator, as on other devices.</summary>
+    public bool Planned { get; init; } = true;
+
     /// <summary>Whether training goes on from the last checkpoint in <see cref="Output"/>.</summary>
     public bool Resume { get; init; }
 }

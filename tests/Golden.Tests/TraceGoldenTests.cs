@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using MuxKernels.Interop;
+using MuxKernels.Training;
 using Xunit;
 
 namespace MuxKernels.Golden.Tests;
@@ -16,6 +17,25 @@ public class TraceGoldenTests
         using CpuDevice device = new(threads);
         GoldenReport report = GoldenVerifier.Verify([GoldenFixture.Folder], device, Traces);
         GoldenFixture.AssertPassed(report, 4);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Training_plans_follow_the_traces(int threads)
+    {
+        using CpuDevice device = new(threads);
+        int plans = 0;
+        GoldenReport report = GoldenVerifier.Verify([GoldenFixture.Folder], device, Traces with
+        {
+            Training = (network, shape) =>
+            {
+                plans++;
+                return new PlannedStep(TrainingPlan.Of(network, shape));
+            },
+        });
+        GoldenFixture.AssertPassed(report, 4);
+        Assert.Equal(4, plans);
     }
 
     /// <summary>Two chaotic traces of m, which in double are followed to the last loss, and the one of xs.</summary>
@@ -54,6 +74,23 @@ public class TraceGoldenTests
         {
             File.Delete(file);
         }
+    }
+
+    private sealed class PlannedStep(TrainingPlan plan) : IGoldenStep
+    {
+        public double Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<double> logits)
+        {
+            float[] y = new float[logits.Length];
+            float loss = plan.Step(images, labels, y);
+            for (int i = 0; i < y.Length; i++)
+            {
+                logits[i] = y[i];
+            }
+
+            return loss;
+        }
+
+        public void Dispose() => plan.Dispose();
     }
 
     /// <summary>A file with one of the traces.</summary>

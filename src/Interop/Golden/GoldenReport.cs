@@ -53,6 +53,20 @@ public enum GoldenOutcome
 /// <returns>The result.</returns>
 public delegate float[] GoldenInference(Module module, Shape shape, ReadOnlySpan<float> x);
 
+/// <summary>Prepares the training step of a network whose parameters are on the verifier's device: a call of the result
+/// computes the mean cross-entropy of a batch (images, class indices), writes the logits and adds all gradients.</summary>
+/// <param name="network">The network, with parameters.</param>
+/// <param name="shape">Shape of the batch.</param>
+public delegate IGoldenStep GoldenTraining(MuxNet network, Shape shape);
+
+/// <summary>A prepared training step.</summary>
+public interface IGoldenStep : IDisposable
+{
+    /// <summary>Computes one.</summary>
+    /// <returns>The loss.</returns>
+    double Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<double> logits);
+}
+
 /// <summary>What is checked, and how strictly.</summary>
 public sealed record GoldenOptions
 {
@@ -63,8 +77,11 @@ public sealed record GoldenOptions
     public GoldenRule Rule { get; init; }
 
     /// <summary>What computes logits, maps of blocks and results of operators that are inference; null for the device,
-    /// operator by operator. Gradients and training traces are the device's in any case.</summary>
+    /// operator by operator. Gradients of operators are the device's in any case.</summary>
     public GoldenInference? Inference { get; init; }
+
+    /// <summary>What computes the steps of training traces; null for the device, operator by operator.</summary>
+    public GoldenTraining? Training { get; init; }
 }
 
 /// <summary>One tensor (or number) that was compared.</summary>

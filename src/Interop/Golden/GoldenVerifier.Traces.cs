@@ -27,28 +27,27 @@ public static partial class GoldenVerifier
         float[] input = GoldenFormula.Values(trace.Seed, GoldenFormula.InputNumber, shape, 2);
         float[] targets = Array.ConvertAll(labels, l => (float)l);
         using Sgd sgd = new(store, trace.Lr, trace.Momentum, trace.WeightDecay);
-        using Session session = new(context.Device, training: true, record: true);
+        using IGoldenStep run = context.Training?.Invoke(network, shape) ?? new SessionStep(network, shape, context.Device);
+        double[] logits = new double[(long)trace.Batch * trace.NumClasses];
         TraceLimits limits = new(trace, context.Rule);
         for (int step = 0; step < trace.Losses.Count; step++)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             store.ZeroGradients();
-            Tensor logits = network.Invoke(session.Input(shape, input));
-            Tensor loss = logits.CrossEntropy(targets);
+            double loss = run.Run(input, targets, logits);
             if (limits.Compares(step))
             {
-                comparer.Add($"loss {step}", Math.Abs(loss.ToDoubles()[0] - trace.Losses[step]), limits.Loss(step),
+                comparer.Add($"loss {step}", Math.Abs(loss - trace.Losses[step]), limits.Loss(step),
                     limits.LossAllowance(step));
             }
 
             if (step == 0)
             {
-                CompareLogits(logits.ToDoubles(), trace, limits, comparer);
+                CompareLogits(logits, trace, limits, comparer);
             }
 
             if (step < trace.Steps)
             {
-                session.Backward(loss);
                 if (step == 0)
                 {
                     CompareGradients(network, trace, limits, context.Device, comparer);
@@ -56,14 +55,30 @@ public static partial class GoldenVerifier
 
                 sgd.Step();
             }
-
-            session.Clear();
         }
 
         if (limits.ComparesToTheEnd)
         {
             CompareState(network, trace, limits, context.Device, comparer);
         }
+    }
+
+    /// <summary>A training step by a session, operator by operator.</summary>
+    private sealed class SessionStep(MuxNet network, Shape shape, Device device) : IGoldenStep
+    {
+        private readonly Session session = new(device, training: true, record: true);
+
+        public double Run(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<double> logits)
+        {
+            Tensor y = network.Invoke(session.Input(shape, images)), loss = y.CrossEntropy(labels);
+            y.ToDoubles().CopyTo(logits);
+            double value = loss.ToDoubles()[0];
+            session.Backward(loss);
+            session.Clear();
+            return value;
+        }
+
+        public void Dispose() => session.Dispose();
     }
 
     private static void CompareLogits(double[] logits, TraceCase trace, TraceLimits limits, GoldenComparer comparer)

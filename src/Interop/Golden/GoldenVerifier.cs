@@ -27,7 +27,7 @@ public static partial class GoldenVerifier
         ArgumentNullException.ThrowIfNull(paths);
         ArgumentNullException.ThrowIfNull(device);
         options ??= new GoldenOptions();
-        Context context = new(device, options.Rule, options.Inference, cancellation);
+        Context context = new(device, options.Rule, options.Inference, options.Training, cancellation);
         Job[] jobs = [.. paths.SelectMany(path => Jobs(path, context)).Where(j => (j.Part & options.Parts) != 0)];
         List<GoldenCase> cases = [];
         foreach (Job job in jobs)
@@ -175,6 +175,6 @@ public static partial class GoldenVerifier
     private sealed record Job(GoldenParts Part, string Name, Action<GoldenComparer> Run);
 
     /// <summary>What all cases of a verification share.</summary>
-    private sealed record Context(Device Device, GoldenRule Rule, GoldenInference? Inference,
+    private sealed record Context(Device Device, GoldenRule Rule, GoldenInference? Inference, GoldenTraining? Training,
         CancellationToken Cancellation);
 }

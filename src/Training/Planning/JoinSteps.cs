@@ -40,6 +40,8 @@ internal sealed unsafe class JoinForward<TSimd, TVector>(string name, ActivatedM
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
+    private readonly Operand<TSimd, TVector> operand = new(y);
+
     private Cuts Runs { get; } = new(y.Z.Pixels, Math.Max(64, Math.Min(2048, (y.Z.Pixels + 15) / 16)));
 
     /// <inheritdoc/>
@@ -49,19 +51,7 @@ internal sealed unsafe class JoinForward<TSimd, TVector>(string name, ActivatedM
     {
         int first = Runs.First(run), pixels = Runs.Length(run), lanes = TSimd.Lanes;
         float* x = to.Map.At(c.Arena, first);
-        BlockedBand band = new()
-        {
-            Blocks = y.Z.Blocks,
-            Rows = 1,
-            Columns = pixels,
-            Z = y.Z.At(c.Arena, first),
-            ZBlock = y.Z.BlockStride,
-            To = x,
-            ToBlock = to.Map.BlockStride,
-            Scale = y.Norm.Scale.Pointer,
-            Shift = y.Norm.Shift.Pointer,
-        };
-        BlockedNorm<TSimd, TVector>.Forward(y.Norm.Activation, &band);
+        operand.FillRows(c, first, 1, pixels, 0, y.Z.Blocks, x, to.Map.BlockStride, 0);
         if (residual?.Aligned(lanes, out int block) is { } map)
         {
             for (int b = 0; b < y.Z.Blocks; b++)

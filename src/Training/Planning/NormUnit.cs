@@ -172,11 +172,14 @@ internal sealed class ActivatedMap(BatchMap z, NormUnit norm, Node source)
     /// <summary>The normalisation in the record.</summary>
     public Node Source { get; } = source;
 
-    /// <summary>Squeeze-excite's factors, or the global pool; null for none.</summary>
+    /// <summary>Squeeze-excite's or drop-connect's factors, or the global pool; null for none.</summary>
     public GateUnit? Gate { get; set; }
 
     /// <summary>Squeeze-excite; null for none.</summary>
     public ExciteUnit? Excite { get; set; }
+
+    /// <summary>Whether drop-connect brought the factors.</summary>
+    public bool IsDropped { get; set; }
 
     /// <summary>Whether the global pool alone reads it, so that every pixel of an image has the same gradient.</summary>
     public bool IsPooled { get; set; }

@@ -35,6 +35,29 @@ internal sealed unsafe class MeanForward<TSimd, TVector>(string name, ActivatedM
     }
 }
 
+/// <summary>Drop-connect's factors: one coin for each image.</summary>
+/// <param name="name">Path of the module.</param>
+/// <param name="args">The operation as it was recorded.</param>
+/// <param name="number">Which of the network's random operations it is.</param>
+/// <param name="x">What is dropped.</param>
+internal sealed unsafe class DropForward(string name, Dropout.Args args, int number, ActivatedMap x)
+    : TrainingStep(name, TrainingPhase.Forward)
+{
+    /// <inheritdoc/>
+    public override void Run(TrainingContext c)
+    {
+        int images = x.Z.Shape.N;
+        float* factors = stackalloc float[images];
+        new Span<float>(factors, images).Fill(1f);
+        Dropout.Forward(new Dropout.Args(new Shape(images, 1, 1, 1), args.Rate, SplitMix.Hash(c.Seed + (ulong)number),
+            wholeImages: true), new ReadOnlySpan<float>(factors, images), new Span<float>(factors, images));
+        for (int n = 0; n < images; n++)
+        {
+            x.Gate!.Gate.Span.Slice(n * x.Z.Slots, x.Z.Slots).Fill(factors[n]);
+        }
+    }
+}
+
 /// <summary>Brings the gradient of the means to every pixel: as what each adds.</summary>
 internal sealed unsafe class MeanBackward(string name, ActivatedMap x, Numbers dmean, GateUnit gate)
     : TrainingStep(name, TrainingPhase.Backward)

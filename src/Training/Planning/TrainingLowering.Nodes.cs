@@ -105,22 +105,25 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         x.IsPooled = true;
         Add(new MeanForward<TSimd, TVector>(NameOf(node), x, sums, mean), x.Z.Region);
         backward.Add(() => [(new MeanBackward(NameOf(node), x, dmean, x.Gate), [])]);
-        return new TailRecord(rest, node.Results[0], mean, dmean, graph.Output, logits, labels);
+        return new TailRecord(rest, node.Results[0], mean, dmean, graph.Output, logits, labels, NumberOf(node));
     }
 
     private void LowerAdd(Node node)
     {
         Tensor a = node.Inputs[0]!, b = node.Inputs[1]!;
-        bool first = values[a] is ActivatedMap { Gate: null } && ReferenceEquals(Reader(a), node);
+        bool first = IsJoinable(values[a]) && ReferenceEquals(Reader(a), node);
         (Tensor own, Tensor other) = first ? (a, b) : (b, a);
-        if (ReferenceEquals(a, b) || values[own] is not ActivatedMap { Gate: null } y)
+        if (ReferenceEquals(a, b) || !IsJoinable(values[own]))
         {
             throw Missing(node);
         }
 
         BatchPlace[] places = Places(other);
-        values[node.Results[0]] = new StoredValue(node.Results[0].Shape, PlacesOf(Join(node, y, places)));
+        values[node.Results[0]] = new StoredValue(node.Results[0].Shape,
+            PlacesOf(Join(node, (ActivatedMap)values[own], places)));
     }
+
+    private static bool IsJoinable(object value) => value is ActivatedMap { Excite: null, IsPooled: false };
 
     private void LowerMuxJoin(Node node, MuxJoin.Args args)
     {

@@ -16,8 +16,9 @@ internal sealed record LoweredTraining(IReadOnlyList<TrainingStep> Forward, IRea
 /// <param name="Loss">The loss in the record.</param>
 /// <param name="Logits">The logits in the record.</param>
 /// <param name="Labels">The labels in the record.</param>
+/// <param name="RandomBefore">Random operations before these nodes.</param>
 internal sealed record TailRecord(IReadOnlyList<Node> Nodes, Tensor Features, Numbers Mean, Numbers Dmean, Tensor Loss,
-    Tensor Logits, Tensor Labels);
+    Tensor Logits, Tensor Labels, int RandomBefore);
 
 /// <summary>
 /// Turns a recorded training step into steps on channel-blocked maps: forward in the record's order, backward in the
@@ -127,6 +128,14 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
             case SqueezeExciteOperator excite when values[node.Inputs[0]!] is ActivatedMap { Gate: null } x:
                 LowerExcite(node, excite.Args, x);
                 break;
+            case DropoutOperator { Args.WholeImages: true } drop
+                when values[node.Inputs[0]!] is ActivatedMap { Gate: null } x
+                && ReferenceEquals(Reader(node.Inputs[0]!), node):
+                x.Gate = new GateUnit(x.Z, numbers);
+                x.IsDropped = true;
+                Add(new DropForward(NameOf(node), drop.Args, NumberOf(node), x));
+                values[node.Results[0]] = x;
+                break;
             case AddOperator:
                 LowerAdd(node);
                 break;
@@ -137,6 +146,10 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
                 throw Missing(node);
         }
     }
+
+    /// <summary>Which of the network's random operations a node is: its seed follows from that.</summary>
+    private int NumberOf(Node node) => graph.Nodes.TakeWhile(n => !ReferenceEquals(n, node))
+        .Count(n => n.Operator is DropoutOperator);
 
     private static NotSupportedException Missing(Node node) =>
         new($"{node.Scope.TrimStart('.')}: {node.Operator.Type} has no form on channel-blocked maps.");

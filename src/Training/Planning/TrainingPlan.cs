@@ -28,10 +28,12 @@ public sealed unsafe class TrainingPlan : IDisposable
     private readonly WorkPool? pool;
     private readonly CpuDevice device;
     private readonly TrainingContext context;
+    private readonly Counter[] counters;
     private bool isDisposed;
 
-    private TrainingPlan(LoweredTraining lowered, CpuDevice device, Shape input, int classes)
+    private TrainingPlan(LoweredTraining lowered, CpuDevice device, Shape input, int classes, Counter[] counters)
     {
+        this.counters = counters;
         (this.lowered, this.device, Input, Classes) = (lowered, device, input, classes);
         long length = ArenaPlanner.Place(lowered.Regions);
         arena = new AlignedBuffer<float>(length);
@@ -89,7 +91,14 @@ public sealed unsafe class TrainingPlan : IDisposable
         using MetaDevice meta = new();
         using Session session = new(meta, training: true, record: true);
         Tensor x = session.Placeholder(input), labels = session.Placeholder(Shape.Vector(input.N));
+        Counter[] counters = [.. network.State().Select(e => e.Counter).OfType<Counter>()];
+        long[] counts = [.. counters.Select(c => c.Value)];
         Tensor logits = network.Invoke(x), loss = logits.CrossEntropy(labels, smoothing);
+        for (int i = 0; i < counts.Length; i++)
+        {
+            counters[i].Value = counts[i]; // A record of shapes is no training step.
+        }
+
         RecordGraph graph = new(session.Record, loss);
         NumberPool numbers = new();
         try
@@ -100,7 +109,7 @@ public sealed unsafe class TrainingPlan : IDisposable
                 8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, labels, logits, numbers),
                 _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, labels, logits, numbers),
             };
-            return new TrainingPlan(lowered, device, input, logits.Shape.C);
+            return new TrainingPlan(lowered, device, input, logits.Shape.C, counters);
         }
         catch
         {
@@ -165,6 +174,12 @@ public sealed unsafe class TrainingPlan : IDisposable
         fixed (float* px = images)
         {
             context.Images = px;
+            context.Seed = seed;
+            foreach (Counter counter in counters)
+            {
+                counter.Value++;
+            }
+
             WorkPool.For(pool, lowered.Pack.Count, new PackJob(lowered.Pack));
             Lap(ref start, ref done, times);
             foreach (TrainingStep step in lowered.Forward)
@@ -227,10 +242,11 @@ public sealed unsafe class TrainingPlan : IDisposable
                 needsGradient: true),
             [tail.Labels] = session.Input(tail.Labels.Shape, labels),
         };
+        ulong coins = seed + (ulong)tail.RandomBefore;
         foreach (Node node in tail.Nodes)
         {
             Operator run = node.Operator is DropoutOperator { Args: var drop }
-                ? new DropoutOperator(new Dropout.Args(drop.X, drop.Rate, drop.Seed ^ seed, drop.WholeImages))
+                ? new DropoutOperator(new Dropout.Args(drop.X, drop.Rate, SplitMix.Hash(coins++), drop.WholeImages))
                 : node.Operator;
             Tensor?[] inputs = [.. node.Inputs.Select(i => i is null or Parameter ? i : made[i])];
             Tensor[] results = session.Apply(run, inputs);

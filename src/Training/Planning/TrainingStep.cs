@@ -12,6 +12,9 @@ internal sealed unsafe class TrainingContext(WorkPool? pool, float* arena, float
     /// <summary>The batch of images, NCHW.</summary>
     public float* Images { get; set; }
 
+    /// <summary>Seed of this step's coins.</summary>
+    public ulong Seed { get; set; }
+
     /// <summary>Scratch memory of a worker.</summary>
     public float* Scratch(int worker) => scratch + worker * scratchLength;
 }
