@@ -149,7 +149,8 @@ public static partial class Activation
         }
     }
 
-    private readonly struct Swish : IActivationFunction
+    /// <summary><c>x·σ(x)</c>.</summary>
+    internal readonly struct Swish : IActivationFunction
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TVector Value<TSimd, TVector>(TVector x)

@@ -65,6 +65,12 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         {
             for (nint i = 0; i < length; i += TSimd.Lanes)
             {
+                if (typeof(TFunction) == typeof(Activation.Swish))
+                {
+                    TSimd.Prefetch(z + i + Ahead);
+                    TSimd.Prefetch(g + i + Ahead);
+                }
+
                 TVector v = TSimd.Load(z + i), n = TSimd.Load(g + i), d = TSimd.Sub(v, k);
                 TVector slope = TFunction.Slope<TSimd, TVector>(TSimd.Fma(v, scale, shift), out TVector value);
                 TVector steep = TSimd.Mul(n, slope);
