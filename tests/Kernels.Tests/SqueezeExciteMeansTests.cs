@@ -57,7 +57,7 @@ public unsafe class SqueezeExciteMeansTests
             float[] gates = new float[images * channels], dmean = new float[gates.Length], outer = new float[gates.Length];
             float[] inner = new float[images * reduced], hidden = new float[inner.Length], delta = new float[inner.Length];
             float[] dw1 = new float[channels * reduced], db1 = new float[reduced], dw2 = new float[dw1.Length];
-            float[] db2 = new float[channels], dgates = Numbers(5);
+            float[] db2 = new float[channels], dgates = Numbers(5), transposed = new float[dw1.Length];
             foreach (float[] added in new[] { dw1, db1, dw2, db2 })
             {
                 Array.Fill(added, 0.25f);
@@ -65,13 +65,13 @@ public unsafe class SqueezeExciteMeansTests
 
             fixed (float* mean = Numbers(0), w1 = Numbers(1), b1 = Numbers(2), w2 = Numbers(3), b2 = Numbers(4))
             fixed (float* pi = inner, ph = hidden, po = outer, pg = gates, pdg = dgates, pd = delta, pdm = dmean)
-            fixed (float* pdw1 = dw1, pdb1 = db1, pdw2 = dw2, pdb2 = db2)
+            fixed (float* pdw1 = dw1, pdb1 = db1, pdw2 = dw2, pdb2 = db2, pt = transposed)
             {
                 SqueezeExciteMeans s = new()
                 {
                     Images = images, Channels = channels, Reduced = reduced, Activation = kind,
                     Gate = ActivationKind.Sigmoid, Mean = mean, W1 = w1, B1 = b1, W2 = w2, B2 = b2, Inner = pi,
-                    Hidden = ph, Outer = po, Gates = pg, Dgates = pdg, Delta = pd, Dmean = pdm, Dw1 = pdw1, Db1 = pdb1,
+                    Hidden = ph, Outer = po, W2Transposed = pt, Gates = pg, Dgates = pdg, Delta = pd, Dmean = pdm, Dw1 = pdw1, Db1 = pdb1,
                     Dw2 = pdw2, Db2 = pdb2,
                 };
                 SqueezeExciteMeans.Forward<TSimd, TVector>(&s, pool);

@@ -121,7 +121,7 @@ public static unsafe partial class SqueezeExcite
     }
 
     /// <summary><c>y_i ← Σ_o w[o,i]·x_o</c>, o in order.</summary>
-    private static void Transposed<TSimd, TVector>(float* w, float* x, float* y, int rows, int columns)
+    internal static void Transposed<TSimd, TVector>(float* w, float* x, float* y, int rows, int columns)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {

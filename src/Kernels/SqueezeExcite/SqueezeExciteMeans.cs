@@ -6,6 +6,11 @@ namespace MuxKernels;
 /// </summary>
 internal unsafe struct SqueezeExciteMeans
 {
+    private const int ImagesOfPiece = 4;
+
+    /// <summary>Multiply-adds below which a weight gradient is not worth waking other threads for.</summary>
+    private const int SmallProduct = 500_000;
+
     /// <summary>Images, N.</summary>
     public int Images;
 
@@ -45,6 +50,9 @@ internal unsafe struct SqueezeExciteMeans
     /// <summary><c>W₂h + b₂</c>, <c>[N, C]</c>: kept.</summary>
     public float* Outer;
 
+    /// <summary>W₂ᵀ, <c>[R, C]</c>: written by the forward pass, kept.</summary>
+    public float* W2Transposed;
+
     /// <summary>g, <c>[N, C]</c>: written by the forward pass.</summary>
     public float* Gates;
 
@@ -69,16 +77,13 @@ internal unsafe struct SqueezeExciteMeans
     /// <summary>Gradient of b₂: added to.</summary>
     public float* Db2;
 
-    /// <summary>g from m.</summary>
+    /// <summary>g from m. One piece of work is a few images, whose numbers depend on nothing else.</summary>
     public static void Forward<TSimd, TVector>(SqueezeExciteMeans* s, WorkPool? pool)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        int n = s->Images, c = s->Channels, r = s->Reduced;
-        Dot.Run<TSimd, TVector>(s->W1, s->Mean, s->B1, s->Inner, r, n, c, pool);
-        MuxKernels.Activation.Run<TSimd, TVector>(s->Activation, s->Inner, s->Hidden, n * r);
-        Dot.Run<TSimd, TVector>(s->W2, s->Hidden, s->B2, s->Outer, c, n, r, pool);
-        MuxKernels.Activation.Run<TSimd, TVector>(s->Gate, s->Outer, s->Gates, n * c);
+        Transpose(s->W2, s->W2Transposed, s->Channels, s->Reduced);
+        WorkPool.For(pool, (s->Images + ImagesOfPiece - 1) / ImagesOfPiece, new Work<TSimd, TVector>(s, false));
     }
 
     /// <summary>Gradients of m, W₁, b₁, W₂ and b₂ from that of g.</summary>
@@ -87,21 +92,107 @@ internal unsafe struct SqueezeExciteMeans
         where TVector : struct
     {
         int n = s->Images, c = s->Channels, r = s->Reduced;
-        MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Gate, s->Dgates, s->Outer, s->Dgates, n * c);
-        Layer<TSimd, TVector>(s->Dgates, s->Hidden, s->W2, s->Delta, s->Dw2, s->Db2, n, r, c, pool);
-        MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Activation, s->Delta, s->Inner, s->Delta, n * r);
-        Layer<TSimd, TVector>(s->Delta, s->Mean, s->W1, s->Dmean, s->Dw1, s->Db1, n, c, r, pool);
+        WorkPool.For(pool, (n + ImagesOfPiece - 1) / ImagesOfPiece, new Work<TSimd, TVector>(s, true));
+        WorkPool? large = (long)n * c * r < SmallProduct ? null : pool;
+        Linear.WeightGradient<TSimd, TVector>(s->Dgates, s->Hidden, s->Dw2, n, r, c, large);
+        Linear.WeightGradient<TSimd, TVector>(s->Delta, s->Mean, s->Dw1, n, c, r, large);
+        ConvBias.Backward<TSimd, TVector>(new Shape(n, c, 1, 1), new ReadOnlySpan<float>(s->Dgates, n * c),
+            new Span<float>(s->Db2, c), null);
+        ConvBias.Backward<TSimd, TVector>(new Shape(n, r, 1, 1), new ReadOnlySpan<float>(s->Delta, n * r),
+            new Span<float>(s->Db1, r), null);
     }
 
-    /// <summary>One layer with i inputs and o outputs.</summary>
-    private static void Layer<TSimd, TVector>(float* dy, float* x, float* w, float* dx, float* dw, float* db, int n,
-        int i, int o, WorkPool? pool)
+    /// <summary>A matrix in runs of 16 rows, whose lines stay in the first cache until the last column.</summary>
+    private static void Transpose(float* from, float* to, int rows, int columns)
+    {
+        for (int first = 0; first < rows; first += 16)
+        {
+            int last = Math.Min(rows, first + 16);
+            for (int column = 0; column < columns; column++)
+            {
+                float* x = from + (nint)first * columns + column, y = to + (nint)column * rows;
+                for (int row = first; row < last; row++, x += columns)
+                {
+                    y[row] = *x;
+                }
+            }
+        }
+    }
+
+    private readonly struct Work<TSimd, TVector>(SqueezeExciteMeans* s, bool backward) : IWork
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        Linear.WeightGradient<TSimd, TVector>(dy, x, dw, n, i, o, pool);
-        ConvBias.Backward<TSimd, TVector>(new Shape(n, o, 1, 1), new ReadOnlySpan<float>(dy, n * o),
-            new Span<float>(db, o), pool);
-        Linear.InputGradient<TSimd, TVector>(dy, w, dx, n, i, o, pool);
+        private readonly SqueezeExciteMeans* s = s;
+
+        public void Run(int index, int worker)
+        {
+            int first = index * ImagesOfPiece, count = Math.Min(ImagesOfPiece, s->Images - first);
+            nint c = (nint)first * s->Channels, r = (nint)first * s->Reduced;
+            if (backward)
+            {
+                Backward(c, r, count);
+            }
+            else
+            {
+                Forward(c, r, count);
+            }
+        }
+
+        /// <param name="c">Numbers before those of the piece in matrices of C columns.</param>
+        /// <param name="r">Numbers before those of the piece in matrices of R columns.</param>
+        /// <param name="images">Images of the piece.</param>
+        private void Forward(nint c, nint r, int images)
+        {
+            int channels = s->Channels, reduced = s->Reduced;
+            Dots(s->W1, s->Mean + c, s->Inner + r, images);
+            for (int i = 0; i < images * reduced; i++)
+            {
+                s->Inner[r + i] += s->B1[i % reduced];
+            }
+
+            MuxKernels.Activation.Run<TSimd, TVector>(s->Activation, s->Inner + r, s->Hidden + r, images * reduced);
+            for (int n = 0; n < images; n++)
+            {
+                float* to = s->Outer + c + (nint)n * channels;
+                SqueezeExcite.Transposed<TSimd, TVector>(s->W2Transposed, s->Hidden + r + (nint)n * reduced, to, reduced,
+                    channels);
+                for (int i = 0; i < channels; i++)
+                {
+                    to[i] += s->B2[i];
+                }
+            }
+
+            MuxKernels.Activation.Run<TSimd, TVector>(s->Gate, s->Outer + c, s->Gates + c, images * channels);
+        }
+
+        private void Backward(nint c, nint r, int images)
+        {
+            int channels = s->Channels, reduced = s->Reduced;
+            MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Gate, s->Dgates + c, s->Outer + c, s->Dgates + c,
+                images * channels);
+            Dots(s->W2Transposed, s->Dgates + c, s->Delta + r, images);
+            MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Activation, s->Delta + r, s->Inner + r, s->Delta + r,
+                images * reduced);
+            for (int n = 0; n < images; n++)
+            {
+                SqueezeExcite.Transposed<TSimd, TVector>(s->W1, s->Delta + r + (nint)n * reduced,
+                    s->Dmean + c + (nint)n * channels, reduced, channels);
+            }
+        }
+
+        /// <summary><c>to[n, r] = Σ_c w[r, c]·x[n, c]</c>.</summary>
+        private void Dots(float* w, float* x, float* to, int images)
+        {
+            int channels = s->Channels, reduced = s->Reduced;
+            for (int r = 0; r < reduced; r++)
+            {
+                for (int n = 0; n < images; n++)
+                {
+                    to[(nint)n * reduced + r] = Reductions.Dot<TSimd, TVector>(w + (nint)r * channels,
+                        x + (nint)n * channels, channels);
+                }
+            }
+        }
     }
 }

@@ -13,14 +13,20 @@ internal sealed unsafe class BlockedNormBand : IDisposable
     private readonly List<AlignedBuffer<float>> memory = [];
     private readonly int lanes;
     private readonly BandCase c;
-    private readonly nint row, block;
+    private readonly nint[] rows = new nint[3], blocks = new nint[3];
 
     public BlockedNormBand(BandCase c, int lanes)
     {
         (this.c, this.lanes) = (c, lanes);
         (Slots, Pixels) = (c.Blocks * lanes, c.Rows * c.Columns);
-        row = (c.Columns + c.Gap) * lanes;
-        block = (c.Rows + c.Gap) * row + c.Gap * 3 * lanes;
+        for (int map = 0; map < 3; map++)
+        {
+            // Each map of its own: some without a gap, some with a wide one.
+            int gap = (c.Gap >> map & 1) * (1 + map);
+            rows[map] = (c.Columns + gap) * lanes;
+            blocks[map] = (c.Rows + gap) * rows[map] + gap * 3 * lanes;
+        }
+
         Z = Numbers(1, Slots * Pixels, true);
         G = Numbers(2, Slots * Pixels, true);
         Scale = Numbers(3, Slots, false);
@@ -33,10 +39,10 @@ internal sealed unsafe class BlockedNormBand : IDisposable
         C = Numbers(10, Slots, false);
         Band = new BlockedBand
         {
-            Blocks = c.Blocks, Rows = c.Rows, Columns = c.Columns, ZBlock = block, ZRow = row, GBlock = block,
-            GRow = row, ToBlock = block, ToRow = row, Scale = Put(Scale), Shift = Put(Shift),
-            Gate = c.Gate ? Put(Gate) : null, Pooled = c.Pooled ? Put(Pooled) : null, Z = PutMap(Z), G = PutMap(G),
-            To = Map(),
+            Blocks = c.Blocks, Rows = c.Rows, Columns = c.Columns, ZBlock = blocks[0], ZRow = rows[0],
+            GBlock = blocks[1], GRow = rows[1], ToBlock = blocks[2], ToRow = rows[2], Scale = Put(Scale), Shift = Put(Shift),
+            Gate = c.Gate ? Put(Gate) : null, Pooled = c.Pooled ? Put(Pooled) : null, Z = PutMap(Z, 0),
+            G = PutMap(G, 1), To = Map(2),
         };
         AboutAt = Put(About);
         AAt = Put(A);
@@ -99,22 +105,23 @@ internal sealed unsafe class BlockedNormBand : IDisposable
     /// <summary>What a kernel left in a map, by slot and pixel; nothing else of the map was written.</summary>
     public float[] Read(float* map)
     {
+        int which = map == Band.G ? 1 : 2;
         float[] x = new float[Slots * Pixels];
         for (int i = 0; i < x.Length; i++)
         {
-            nint at = At(i);
+            nint at = At(i, which);
             x[i] = map[at];
             map[at] = float.NaN;
         }
 
-        for (nint i = 0; i < c.Blocks * block; i++)
+        for (nint i = 0; i < c.Blocks * blocks[which]; i++)
         {
             Xunit.Assert.True(float.IsNaN(map[i]), $"number {i} was written");
         }
 
         for (int i = 0; i < x.Length; i++)
         {
-            map[At(i)] = x[i];
+            map[At(i, which)] = x[i];
         }
 
         return x;
@@ -134,10 +141,10 @@ internal sealed unsafe class BlockedNormBand : IDisposable
         return x;
     }
 
-    private nint At(int i)
+    private nint At(int i, int map)
     {
         int slot = i / Pixels, pixel = i % Pixels;
-        return slot / lanes * block + pixel / c.Columns * row + pixel % c.Columns * lanes + slot % lanes;
+        return slot / lanes * blocks[map] + pixel / c.Columns * rows[map] + pixel % c.Columns * lanes + slot % lanes;
     }
 
     private AlignedBuffer<float> Buffer(long length)
@@ -154,14 +161,14 @@ internal sealed unsafe class BlockedNormBand : IDisposable
         return buffer.Pointer;
     }
 
-    private float* Map() => Buffer(c.Blocks * block).Pointer;
+    private float* Map(int which) => Buffer(c.Blocks * blocks[which]).Pointer;
 
-    private float* PutMap(float[] x)
+    private float* PutMap(float[] x, int which)
     {
-        float* map = Map();
+        float* map = Map(which);
         for (int i = 0; i < x.Length; i++)
         {
-            map[At(i)] = x[i];
+            map[At(i, which)] = x[i];
         }
 
         return map;

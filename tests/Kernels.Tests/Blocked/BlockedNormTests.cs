@@ -15,7 +15,7 @@ public unsafe class BlockedNormTests
         from blocks in Gen.Choose(1, 3)
         from rows in Gen.Choose(1, 6)
         from columns in Gen.Choose(1, 19)
-        from gap in Gen.Choose(0, 3)
+        from gap in Gen.Choose(0, 7)
         from gate in Gen.Choose(0, 3)
         from empty in Gen.Choose(0, 4)
         from seed in Gen.Choose(1, 1000)
@@ -88,6 +88,8 @@ public unsafe class BlockedNormTests
             BlockedNorm<TSimd, TVector>.GradientSums(c.Kind, band, t.AboutAt, sums);
             Check.SameBits(results["gradient sums"], read(), "gradient sums alone");
             band->To = g;
+            band->ToBlock = band->GBlock;
+            band->ToRow = band->GRow;
             sums = t.Sums(2, out read);
             BlockedNorm<TSimd, TVector>.GradientSums(c.Kind, band, t.AboutAt, sums);
             Check.SameBits(results["delta"], t.Read(g), "d in place");
@@ -216,7 +218,7 @@ public unsafe class BlockedNormTests
             where TVector : struct
         {
             Dictionary<string, float[]> near = Results<TSimd, TVector>(c with { Gap = 0 });
-            foreach ((string name, float[] actual) in Results<TSimd, TVector>(c with { Gap = 1 + c.Gap }))
+            foreach ((string name, float[] actual) in Results<TSimd, TVector>(c))
             {
                 Check.SameBits(near[name], actual, $"{name} at {TSimd.Lanes} lanes, {c}");
             }
