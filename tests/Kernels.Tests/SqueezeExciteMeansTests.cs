@@ -54,8 +54,9 @@ public unsafe class SqueezeExciteMeansTests
             where TSimd : struct, ISimd<TVector>
             where TVector : struct
         {
-            float[] gates = new float[images * channels], dmean = new float[gates.Length], outer = new float[gates.Length];
-            float[] inner = new float[images * reduced], hidden = new float[inner.Length], delta = new float[inner.Length];
+            int means = images * channels, units = images * reduced;
+            float[] gates = new float[means], dmean = new float[means], outer = new float[means];
+            float[] inner = new float[units], hidden = new float[units], delta = new float[units];
             float[] dw1 = new float[channels * reduced], db1 = new float[reduced], dw2 = new float[dw1.Length];
             float[] db2 = new float[channels], dgates = Numbers(5), transposed = new float[dw1.Length];
             foreach (float[] added in new[] { dw1, db1, dw2, db2 })
@@ -71,8 +72,8 @@ public unsafe class SqueezeExciteMeansTests
                 {
                     Images = images, Channels = channels, Reduced = reduced, Activation = kind,
                     Gate = ActivationKind.Sigmoid, Mean = mean, W1 = w1, B1 = b1, W2 = w2, B2 = b2, Inner = pi,
-                    Hidden = ph, Outer = po, W2Transposed = pt, Gates = pg, Dgates = pdg, Delta = pd, Dmean = pdm, Dw1 = pdw1, Db1 = pdb1,
-                    Dw2 = pdw2, Db2 = pdb2,
+                    Hidden = ph, Outer = po, W2Transposed = pt, Gates = pg, Dgates = pdg,
+                    Delta = pd, Dmean = pdm, Dw1 = pdw1, Db1 = pdb1, Dw2 = pdw2, Db2 = pdb2,
                 };
                 SqueezeExciteMeans.Forward<TSimd, TVector>(&s, pool);
                 SqueezeExciteMeans.Backward<TSimd, TVector>(&s, pool);
@@ -89,7 +90,8 @@ public unsafe class SqueezeExciteMeansTests
             double[] y = new double[o[0].Length], saved = new double[args.Saved.Length], dx = new double[y.Length];
             SqueezeExcite.ForwardReference<double>(args, o[0], o[1], o[2], o[3], o[4], y, saved);
             double[] gates = [.. y.Zip(o[0], (a, b) => a / b)], dy = [.. o[5].Zip(o[0], (a, b) => a / b)];
-            double[][] sums = [new double[o[1].Length], new double[reduced], new double[o[1].Length], new double[channels]];
+            int weights = channels * reduced;
+            double[][] sums = [new double[weights], new double[reduced], new double[weights], new double[channels]];
             foreach (double[] sum in sums)
             {
                 Array.Fill(sum, 0.25);

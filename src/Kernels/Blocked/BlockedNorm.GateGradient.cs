@@ -13,8 +13,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     public static void GateGradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
         Activation.Choose(kind, new GateGradientSumsBody(band, about, sums));
 
-    /// <summary>The sums of <see cref="GradientSums"/> from those of <see cref="GateGradientSums"/>, once gate and pooled
-    /// are known: <c>Σ d = gate·ΣGf' + pooled·Σf'</c>, <c>Σ d(z − about)</c> likewise; written.</summary>
+    /// <summary>The sums of <see cref="GradientSums"/> from those of <see cref="GateGradientSums"/>, once gate and
+    /// pooled are known: <c>Σ d = gate·ΣGf' + pooled·Σf'</c>, <c>Σ d(z − about)</c> likewise; written.</summary>
     /// <param name="slots">Slots, a multiple of the lanes.</param>
     /// <param name="gate">Factors, one for each slot.</param>
     /// <param name="pooled">What is added, one for each slot.</param>
@@ -49,8 +49,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         }
     }
 
-    /// <summary>One pixel after the other: five chains of additions that wait for each other less than the function takes.
-    /// </summary>
+    /// <summary>One pixel after the other: five chains of additions that wait for each other less than the function
+    /// takes.</summary>
     private static void BlockGateGradientSums<TFunction>(BlockedBand* band, nint block, float* about, float* sum)
         where TFunction : struct, IActivationFunction
     {

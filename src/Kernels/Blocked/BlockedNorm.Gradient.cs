@@ -4,8 +4,8 @@ namespace MuxKernels;
 
 internal static unsafe partial class BlockedNorm<TSimd, TVector>
 {
-    /// <summary>Floats by which maps are asked for ahead of a function with exp, a page: the processor alone does not look
-    /// so far where a vector takes that long. Nothing is read there.</summary>
+    /// <summary>Floats by which maps are asked for ahead of a function with exp, a page: the processor alone does not
+    /// look so far where a vector takes that long. Nothing is read there.</summary>
     private const int Ahead = 1024;
 
     /// <summary><c>sums[slot] += Σ G·f(y)</c>: the gradient of the gate. Gate and pooled are not read.</summary>
@@ -17,8 +17,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     public static void GradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
         Activation.Choose(kind, new GradientSumsBody(band, about, sums));
 
-    /// <summary><c>To = A·d + B·z + C</c>, d as in <see cref="GradientSums"/>. Where d itself stands in G: no function, no
-    /// gate, nothing pooled; then scale and shift are not read.</summary>
+    /// <summary><c>To = A·d + B·z + C</c>, d as in <see cref="GradientSums"/>. Where d itself stands in G: no
+    /// function, no gate, nothing pooled; then scale and shift are not read.</summary>
     public static void Gradient(ActivationKind kind, BlockedBand* band, float* a, float* b, float* c) =>
         Activation.Choose(kind, new GradientBody(band, a, b, c));
 

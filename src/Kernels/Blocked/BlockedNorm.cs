@@ -3,10 +3,11 @@ using System.Runtime.CompilerServices;
 namespace MuxKernels;
 
 /// <summary>
-/// Batch normalisation, activation f and squeeze-excite's gate on bands of blocked maps: with <c>y = scale·z + shift</c>
-/// the map <c>a = gate·f(y)</c>, its sums, and its gradient. Channels are lanes, so every number of a channel is loaded
-/// once for a block. Sums are taken in an order that the number of pixels alone decides, however far rows lie apart, and
-/// added to what stands there. Lanes without a channel have scale = shift = 0 and stay zero where f(0) = 0.
+/// Batch normalisation, activation f and squeeze-excite's gate on bands of blocked maps: with
+/// <c>y = scale·z + shift</c> the map <c>a = gate·f(y)</c>, its sums, and its gradient. Channels are lanes, so every
+/// number of a channel is loaded once for a block. Sums are taken in an order that the number of pixels alone
+/// decides, however far rows lie apart, and added to what stands there. Lanes without a channel have scale = shift =
+/// 0 and stay zero where f(0) = 0.
 /// </summary>
 internal static unsafe partial class BlockedNorm<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -21,7 +22,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     public static void Sums(ActivationKind kind, BlockedBand* band, float* sums) =>
         Activation.Choose(kind, new SumsBody(band, sums));
 
-    /// <summary><c>sums[slot] += Σ (z − about)</c>, <c>sums[slots + slot] += Σ (z − about)²</c>; only z is read.</summary>
+    /// <summary><c>sums[slot] += Σ (z − about)</c>, <c>sums[slots + slot] += Σ (z − about)²</c>; only z is
+    /// read.</summary>
     public static void Moments(BlockedBand* band, float* about, float* sums)
     {
         float* squares = sums + (nint)band->Blocks * TSimd.Lanes;

@@ -3,9 +3,10 @@ using System.Runtime.Intrinsics;
 namespace MuxKernels;
 
 /// <summary>
-/// What lies between the sums of a batch and the kernels that use them: <see cref="BatchNorm"/>'s statistics and gradient
-/// as numbers for each slot. Sums come from several items (images, bands), which are added in their order in double; a
-/// slot's numbers depend on nothing else, so a range of slots may go to any thread. Slots without a channel get zeros.
+/// What lies between the sums of a batch and the kernels that use them: <see cref="BatchNorm"/>'s statistics and
+/// gradient as numbers for each slot. Sums come from several items (images, bands), which are added in their order in
+/// double; a slot's numbers depend on nothing else, so a range of slots may go to any thread. Slots without a channel
+/// get zeros.
 /// </summary>
 internal static unsafe class BlockedNormCoefficients
 {
@@ -55,8 +56,9 @@ internal static unsafe class BlockedNormCoefficients
         }
     }
 
-    /// <summary>A, B and C of a range of slots from <c>Σd</c> and <c>Σd·(z − mean)</c> (mean: the unit's); gradients of γ
-    /// and β are added: <c>dz = γ·inv·(d − Σd/n − x̂·Σ(d·x̂)/n)</c>, <c>dγ += Σd·x̂</c>, <c>dβ += Σd</c>.</summary>
+    /// <summary>A, B and C of a range of slots from <c>Σd</c> and <c>Σd·(z − mean)</c> (mean: the unit's); gradients
+    /// of γ and β are added: <c>dz = γ·inv·(d − Σd/n − x̂·Σ(d·x̂)/n)</c>, <c>dγ += Σd·x̂</c>,
+    /// <c>dβ += Σd</c>.</summary>
     /// <param name="unit">The normalisation.</param>
     /// <param name="sums">Sums of the first item: <paramref name="slots"/> first sums, then the second ones.</param>
     /// <param name="items">Items.</param>

@@ -1,7 +1,8 @@
 namespace MuxKernels;
 
-/// <summary>The numbers of one batch normalisation over blocked maps. Parameters, running statistics and their gradients
-/// stand in the order of the channels, everything else in the order of the slots (lanes of blocks).</summary>
+/// <summary>The numbers of one batch normalisation over blocked maps. Parameters, running statistics and their
+/// gradients stand in the order of the channels, everything else in the order of the slots (lanes of
+/// blocks).</summary>
 internal unsafe struct BlockedNormUnit
 {
     /// <summary>The channel of each slot; −1 for a lane without one.</summary>

@@ -155,8 +155,8 @@ internal unsafe struct SqueezeExciteMeans
             for (int n = 0; n < images; n++)
             {
                 float* to = s->Outer + c + (nint)n * channels;
-                SqueezeExcite.Transposed<TSimd, TVector>(s->W2Transposed, s->Hidden + r + (nint)n * reduced, to, reduced,
-                    channels);
+                SqueezeExcite.Transposed<TSimd, TVector>(s->W2Transposed, s->Hidden + r + (nint)n * reduced, to,
+                    reduced, channels);
                 for (int i = 0; i < channels; i++)
                 {
                     to[i] += s->B2[i];

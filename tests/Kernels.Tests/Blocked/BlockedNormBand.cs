@@ -40,7 +40,8 @@ internal sealed unsafe class BlockedNormBand : IDisposable
         Band = new BlockedBand
         {
             Blocks = c.Blocks, Rows = c.Rows, Columns = c.Columns, ZBlock = blocks[0], ZRow = rows[0],
-            GBlock = blocks[1], GRow = rows[1], ToBlock = blocks[2], ToRow = rows[2], Scale = Put(Scale), Shift = Put(Shift),
+            GBlock = blocks[1], GRow = rows[1], ToBlock = blocks[2], ToRow = rows[2], Scale = Put(Scale),
+            Shift = Put(Shift),
             Gate = c.Gate ? Put(Gate) : null, Pooled = c.Pooled ? Put(Pooled) : null, Z = PutMap(Z, 0),
             G = PutMap(G, 1), To = Map(2),
         };

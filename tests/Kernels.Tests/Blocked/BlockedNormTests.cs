@@ -132,8 +132,9 @@ public unsafe class BlockedNormTests
             {
                 int slot = i / n;
                 double z = t.Z[i], g = t.G[i], s = t.Scale[slot], b = t.Shift[slot], gate = c.Gate ? t.Gate[slot] : 1;
-                double pooled = c.Pooled ? t.Pooled[slot] : 0, y = s * z + b, e = 2 * Unit * (Math.Abs(s * z) + Math.Abs(b));
-                double f = Activation.Value(c.Kind, y), fe = Activation.ValueError(c.Kind, y, e) + 4 * Unit * Math.Abs(f);
+                double pooled = c.Pooled ? t.Pooled[slot] : 0, y = s * z + b;
+                double e = 2 * Unit * (Math.Abs(s * z) + Math.Abs(b)), f = Activation.Value(c.Kind, y);
+                double fe = Activation.ValueError(c.Kind, y, e) + 4 * Unit * Math.Abs(f);
                 double slope = Activation.Slope(c.Kind, y), slopeError = Activation.SlopeError(c.Kind, y, e);
                 (value.Value[i], value.Bound[i]) = (f, fe);
                 (forward.Value[i], forward.Bound[i]) = (gate * f, Math.Abs(gate) * (fe + 2 * Unit * Math.Abs(f)));
