@@ -89,7 +89,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     private void Phases(Piece own, BlockedWindowTile* tile, int firstColumn, int columns)
     {
         float* x = tile->X, y = tile->Y, w = tile->W;
-        if (TSimd.Lanes >= 16 && phases == 2 && dilation == 1 && own.Kernel > 1)
+        if (phases == 2 && dilation == 1 && own.Kernel > 1)
         {
             tile->X = x + firstColumn / 2 * (nint)TSimd.Lanes;
             tile->Taps = own.Kernel;

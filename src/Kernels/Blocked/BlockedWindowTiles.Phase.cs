@@ -42,8 +42,8 @@ internal static unsafe partial class BlockedWindowTiles
     }
 
     /// <summary>Some rows of so many output pixels of both column phases of stride 2, kernels of two taps or more: each
-    /// pixel that is loaded feeds the sums of up to five taps. Register budget: 14 sums, five weights, a pixel.
-    /// </summary>
+    /// pixel that is loaded feeds the sums of up to five taps. Register budget: 14 sums (8 with 16 registers), five weights, a
+    /// pixel.</summary>
     /// <param name="tile">The rows; X is what tap 0 of the first pixel reads, or tap 1 if that is odd; Y is the first
     /// pixel, pixels are side by side; taps are those of a whole kernel row.</param>
     /// <param name="odd">Whether the first pixel reads the odd taps.</param>
@@ -57,7 +57,7 @@ internal static unsafe partial class BlockedWindowTiles
         float* x = tile->X, y = tile->Y;
         for (int width; columns > 0; columns -= width, x += width / 2 * TSimd.Lanes, y += width * TSimd.Lanes)
         {
-            width = TwinWidth(columns);
+            width = TwinWidth<TSimd, TVector>(columns);
             switch (width)
             {
                 case 14:
@@ -80,14 +80,16 @@ internal static unsafe partial class BlockedWindowTiles
     }
 
     /// <summary>Columns of the next tile where so many are left: an even number, but for the last.</summary>
-    private static int TwinWidth(int columns) => columns switch
-    {
-        >= 14 when columns % 14 == 0 || columns % 8 != 0 => 14,
-        >= 8 => 8,
-        >= 4 => 4,
-        >= 2 => 2,
-        _ => 1,
-    };
+    private static int TwinWidth<TSimd, TVector>(int columns)
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct => columns switch
+        {
+            >= 14 when TSimd.Lanes >= 16 && (columns % 14 == 0 || columns % 8 != 0) => 14,
+            >= 8 => 8,
+            >= 4 => 4,
+            >= 2 => 2,
+            _ => 1,
+        };
 
     private static void Twin<TSimd, TVector, TPixel, TColumns>(BlockedWindowTile* tile, bool odd, float* x, float* y)
         where TSimd : struct, ISimd<TVector>
