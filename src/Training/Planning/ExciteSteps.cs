@@ -10,6 +10,7 @@ internal sealed unsafe class ExciteUnit(string name, SqueezeExcite.Args args, Pa
     private readonly Numbers hidden = pool.Reserve((long)args.X.N * args.Reduced);
     private readonly Numbers outer = pool.Reserve((long)args.X.N * args.X.C);
     private readonly Numbers delta = pool.Reserve((long)args.X.N * args.Reduced);
+    private readonly Numbers transposed = pool.Reserve((long)args.X.C * args.Reduced);
 
     /// <summary>Path of the module.</summary>
     public string Name => name;
@@ -48,6 +49,7 @@ internal sealed unsafe class ExciteUnit(string name, SqueezeExcite.Args args, Pa
         Inner = inner.Pointer,
         Hidden = hidden.Pointer,
         Outer = outer.Pointer,
+        W2Transposed = transposed.Pointer,
         Gates = Gates.Pointer,
         Dgates = Dgates.Pointer,
         Delta = delta.Pointer,
