@@ -101,23 +101,33 @@ internal sealed unsafe class BlockedMuxWeights : BlockedWindowGradient
         }
     }
 
-    /// <summary>Rows and columns of each of the four phases: every second one, taps two apart.</summary>
+    /// <summary>Rows and columns of each of the four phases: every second one, taps two apart. Both column phases
+    /// together where there are registers for the sums of both.</summary>
     private static void Phases<TSimd, TVector>(BlockedMuxWeightRows* work, int firstRow)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
         nint row = work->RowStride, dyRow = work->DyRowStride;
         float* x = work->X, dy = work->Dy, sums = work->Sums;
-        int set = work->Kernel * work->Kernel * TSimd.Lanes, rows = work->Rows;
-        (work->RowStride, work->DyRowStride, work->Columns) = (2 * row, 2 * dyRow, work->Columns / 2);
-        for (int phase = 0; phase < 4; phase++)
+        int set = work->Kernel * work->Kernel * TSimd.Lanes, rows = work->Rows, columns = work->Columns;
+        bool together = TSimd.Lanes == 16 && work->Kernel == 3;
+        (work->RowStride, work->DyRowStride) = (2 * row, 2 * dyRow);
+        for (int phase = 0; phase < 4; phase += together ? 2 : 1)
         {
             int skip = (phase / 2 + firstRow) % 2, right = phase % 2 * TSimd.Lanes;
             work->X = x + skip * row + right;
             work->Dy = dy + skip * dyRow + right;
             work->Sums = sums + phase * set;
             work->Rows = (rows + 1 - skip) / 2;
-            BlockedMuxWeightRows.Whole<TSimd, TVector, Two>(work);
+            if (together)
+            {
+                BlockedMuxWeightPhase3.Run<TSimd, TVector>(work);
+            }
+            else
+            {
+                work->Columns = columns / 2;
+                BlockedMuxWeightRows.Whole<TSimd, TVector, Two>(work);
+            }
         }
     }
 }
