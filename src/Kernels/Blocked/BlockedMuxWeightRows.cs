@@ -139,7 +139,8 @@ internal unsafe struct BlockedMuxWeightRows
         }
     }
 
-    /// <summary>Every second row of taps together; with 16 registers one by one.</summary>
+    /// <summary>Every second row of taps together; with 16 registers one by one, since two need one register
+    /// more.</summary>
     private static void Fine5<TSimd, TVector>(BlockedMuxWeightRows* work, int phase)
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
