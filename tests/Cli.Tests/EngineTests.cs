@@ -29,7 +29,7 @@ public sealed class EngineTests : IDisposable
 
     [Theory]
     [InlineData("--engine eager")]
-    [InlineData("--mode train --batch 4")]
+    [InlineData("--mode train --batch 4 --engine eager")]
     [InlineData("--device reference")]
     public void Everything_else_runs_layer_by_layer(string line)
     {
@@ -92,12 +92,12 @@ public sealed class EngineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("bench --model muxnet-tiny --engine plan --mode train", "--engine", "--mode train", "eager")]
     [InlineData("bench --model muxnet-tiny --engine plan --device reference", "--engine", "--device reference")]
     [InlineData("bench --model muxnet-tiny --engine fast", "--engine", "fast", "plan, eager")]
     [InlineData("bench --model muxnet-tiny --engine 0", "--engine", "'0'")]
     [InlineData("bench --model muxnet-tiny --explain --engine eager", "--explain", "--engine plan")]
-    [InlineData("bench --model muxnet-tiny --explain --mode train", "--explain", "--mode infer")]
+    [InlineData("bench --model muxnet-tiny --explain --mode train --engine eager", "--explain", "--engine plan")]
+    [InlineData("bench --model muxnet-tiny --mode train --engine plan --device reference", "--engine", "eager")]
     [InlineData("bench --model muxnet-tiny --explain --output x.safetensors", "--output", "x.safetensors", ".json")]
     [InlineData("bench --kernel muxconv.forward --shape 1x12x8x8 --explain", "--explain", "--kernel")]
     [InlineData("predict --weights w --input x --engine plan --device reference", "--engine", "--device reference")]

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using MuxKernels.Autograd;
 using MuxKernels.Interop;
 using MuxKernels.Layers;
 using MuxKernels.Training;
@@ -20,31 +19,38 @@ internal static class NetworkBench
     {
         using Device device = shell.OpenDevice();
         bool trains = options.Trains(parsed), explains = options.Explains(parsed);
-        Engine engine = options.Engine.Choose(parsed, device, trains ? "--mode train" : null);
+        Engine engine = options.Engine.Choose(parsed, device);
         string? output = options.Output(parsed, engine);
         using Weights weights = options.Load(parsed, networkOptions, device);
         MuxNet network = weights.Network;
-        (Shape shape, float[] x) = options.ReadInput(parsed, network.Spec);
+        (Shape shape, float[]? given) = options.ReadInput(parsed, network.Spec);
         WorkPool? pool = (device as CpuDevice)?.Work;
         double? before = device is CpuDevice ? MachineProbe.PeakFma(pool) : null;
-        PlanBudget? budget = null;
+        double? Peak() => before is { } b ? Math.Max(b, MachineProbe.PeakFma(pool)) : null;
+        double? peak;
+        IBudget? budget = null;
         NetworkTimes times;
         if (trains)
         {
-            times = Train(network, device, shape, x, seconds, shell.Cancellation);
+            using TrainingRunner runner = options.OpenTraining(shell, parsed, engine, network, device, shape);
+            times = TrainingBench.Measure(runner, network.Spec, shape, given, seconds, explains, shell.Cancellation);
+            peak = Peak();
+            budget = explains
+                ? TrainingBudget.Of(runner.Plan!, times.StepTimes, ((CpuDevice)device).Threads, peak!.Value)
+                : null;
         }
         else
         {
+            float[] x = given ?? Values.Uniform(7, shape.Length);
             using Runner runner = new(engine, network, device, shape);
             times = Infer(runner, network.Spec, shape, x, seconds, shell.Cancellation);
             budget = explains
                 ? PlanBudget.Measure(runner.Plan!, x.AsSpan(0, (int)shape.ImageLength), seconds, shell.Cancellation)
                 : null;
+            peak = Peak();
         }
 
-        double? peak = before is { } b ? Math.Max(b, MachineProbe.PeakFma(pool)) : null;
-        object document = Document(network, shape, device, trains ? "train" : "infer", engine, times, peak, budget,
-            output);
+        object document = Document(network, shape, device, trains ? "train" : "infer", times, peak, budget, output);
         Write(output, document, budget, network.Spec, shape, times);
         shell.Result(document);
         Report(shell, network, shape, device, trains, times, peak);
@@ -74,47 +80,9 @@ internal static class NetworkBench
             : null);
     }
 
-    /// <summary>Times of training steps on one batch: forward, backward, SGD with momentum.</summary>
-    private static NetworkTimes Train(MuxNet network, Device device, Shape shape, float[] x, double seconds,
-        CancellationToken cancellation)
-    {
-        ParameterStore store = network.Store!;
-        using Sgd optimizer = new(store, 0.001, 0.9, 4e-5);
-        float[] labels = [.. Enumerable.Range(0, shape.N).Select(n => (float)(n % network.Spec.Classes))];
-        float[] y = new float[(long)shape.N * network.Spec.Classes];
-        List<double> forward = [], backward = [], step = [];
-        (Timing total, double allocated) = Repeat(seconds, cancellation, () =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            store.ZeroGradients();
-            using Session session = new(device, training: true, record: true, seed: 1);
-            Tensor logits = network.Invoke(session.Input(shape, x));
-            Tensor loss = logits.CrossEntropy(labels);
-            device.Read(logits.Data, y);
-            long middle = Stopwatch.GetTimestamp();
-            session.Backward(loss);
-            device.Synchronize();
-            long late = Stopwatch.GetTimestamp();
-            optimizer.Step();
-            session.Clear();
-            device.Synchronize();
-            long end = Stopwatch.GetTimestamp();
-            forward.Add(Stopwatch.GetElapsedTime(start, middle).TotalMilliseconds);
-            backward.Add(Stopwatch.GetElapsedTime(middle, late).TotalMilliseconds);
-            step.Add(Stopwatch.GetElapsedTime(late, end).TotalMilliseconds);
-            return Stopwatch.GetElapsedTime(start, end).TotalMilliseconds;
-        });
-        int skip = forward.Count - total.Times.Count;
-        return new NetworkTimes(total,
-        [
-            ("forward", Timing.Of(forward.Skip(skip)).Median), ("backward", Timing.Of(backward.Skip(skip)).Median),
-            ("step", Timing.Of(step.Skip(skip)).Median),
-        ], y, allocated, null);
-    }
-
     /// <summary>Times of runs, and the bytes that all threads allocate in one of them. Nothing here allocates while
     /// the runs are timed.</summary>
-    private static (Timing Times, double AllocatedBytes) Repeat(double seconds, CancellationToken cancellation,
+    public static (Timing Times, double AllocatedBytes) Repeat(double seconds, CancellationToken cancellation,
         Func<double> run)
     {
         Stopwatch watch = Stopwatch.StartNew();
@@ -139,17 +107,18 @@ internal static class NetworkBench
         return (Timing.Of(times[..count]), (double)allocated / count);
     }
 
-    private static object Document(MuxNet network, Shape shape, Device device, string mode, Engine engine,
-        NetworkTimes times, double? peak, PlanBudget? budget, string? output)
+    private static object Document(MuxNet network, Shape shape, Device device, string mode, NetworkTimes times,
+        double? peak, IBudget? budget, string? output)
     {
         long madds = MultiplyAdds(network, shape, mode == "train");
         double median = times.Total.Median, rate = madds / median / 1e6;
+        using Process process = Process.GetCurrentProcess();
         return new
         {
             model = network.Spec.Name,
             derived = network.Spec.IsDerived,
             mode,
-            engine = EngineOption.Name(engine),
+            engine = EngineOption.Name(times.Plan is null ? Engine.Eager : Engine.Plan),
             device = device.Name,
             processor = Processor.Read().Name,
             instructionSet = MachineProbe.InstructionSet,
@@ -158,6 +127,7 @@ internal static class NetworkBench
             input = shape.Axes,
             runs = times.Total.Times.Count,
             medianMs = median,
+            leastMs = times.Total.Times[0],
             p5Ms = times.Total.P5,
             p95Ms = times.Total.P95,
             imagesPerS = shape.N / median * 1e3,
@@ -166,6 +136,7 @@ internal static class NetworkBench
             peakGmaddsPerS = peak,
             percentOfPeak = 100 * rate / peak,
             allocatedBytes = times.AllocatedBytes,
+            peakResidentBytes = process.PeakWorkingSet64,
             weightBytes = times.Plan?.WeightBytes,
             arenaBytes = times.Plan?.ArenaBytes,
             planBytes = times.Plan?.Bytes,
@@ -173,7 +144,8 @@ internal static class NetworkBench
             movementSteps = times.Plan?.MovementSteps,
             timeToPlanMs = times.Plan?.TimeToPlanMs,
             phases = times.Phases.Count == 0 ? null : times.Phases.ToDictionary(p => $"{p.Name}_ms", p => p.Ms),
-            budget,
+            firstLoss = times.FirstLoss,
+            budget = (object?)budget,
             output,
         };
     }
@@ -182,7 +154,7 @@ internal static class NetworkBench
         Summary.Of(network, shape).MultiplyAdds * (trains ? 3 : 1);
 
     /// <summary>Writes the logits, or the budget with its picture.</summary>
-    private static void Write(string? output, object document, PlanBudget? budget, NetworkSpec spec, Shape shape,
+    private static void Write(string? output, object document, IBudget? budget, NetworkSpec spec, Shape shape,
         NetworkTimes times)
     {
         if (output is null)
@@ -209,20 +181,28 @@ internal static class NetworkBench
         shell.Line($"{NetworkOptions.Mark(spec)}, {(trains ? "training step" : "inference")}, "
             + $"{(times.Plan is null ? "eager" : "planned")}, input {shape}, {device.Name}, {threads} threads, "
             + $"{times.Total.Times.Count} runs");
-        shell.Line($"median {median:F2} ms (5 % {times.Total.P5:F2}, 95 % {times.Total.P95:F2}), "
-            + $"{shape.N / median * 1e3:F1} images/s, {rate:F2} GMAdd/s"
+        shell.Line($"median {median:F2} ms (best {times.Total.Times[0]:F2}, 5 % {times.Total.P5:F2}, "
+            + $"95 % {times.Total.P95:F2}), {shape.N / median * 1e3:F1} images/s, {rate:F2} GMAdd/s"
             + (peak is { } p ? $", {100 * rate / p:F1} % of the peak of {p:F0} GMAdd/s" : "")
             + $", {times.AllocatedBytes:#,0} bytes allocated in a run");
+        using Process process = Process.GetCurrentProcess();
+        string resident = $"at most {process.PeakWorkingSet64 / 1e6:F0} MB resident";
         if (times.Plan is { } plan)
         {
-            shell.Line($"plan of {plan.Steps} steps ({plan.MovementSteps} that only move values), made in "
-                + $"{plan.TimeToPlanMs:F0} ms: {plan.Bytes / 1e6:F2} MB, of which weights {plan.WeightBytes / 1e6:F2}, "
-                + $"arena {plan.ArenaBytes / 1e6:F2}");
+            string moves = plan.MovementSteps is { } m ? $" ({m} that only move values)" : "";
+            string packed = plan.WeightBytes is { } w ? $"weights {w / 1e6:F2}, " : "";
+            shell.Line($"plan of {plan.Steps} steps{moves}, made in {plan.TimeToPlanMs:F0} ms: "
+                + $"{plan.Bytes / 1e6:F2} MB, of which {packed}arena {plan.ArenaBytes / 1e6:F2}; {resident}");
+        }
+        else
+        {
+            shell.Line(resident);
         }
 
         if (trains)
         {
             shell.Line(string.Join(", ", times.Phases.Select(p => $"{p.Name} {p.Ms:F2} ms"))
+                + (times.Phases.Any(p => p.Name == "data") ? "; data on one thread, not part of the step" : "")
                 + "; multiply-adds of backward counted as twice forward's");
         }
     }
@@ -259,14 +239,15 @@ internal static class NetworkBench
 
         private readonly Option<string> mode = new("--mode")
         {
-            Description = "infer or train (forward, backward, SGD).",
+            Description = "infer or train (forward, backward, clipping, SGD).",
             DefaultValueFactory = static _ => "infer",
             HelpName = "infer|train",
         };
 
         private readonly Option<bool> explain = new("--explain")
         {
-            Description = "Lists the plan's steps with their times on one thread and the limits of this machine.",
+            Description = "Lists the plan's steps with their times: of inference on one thread beside the limits of "
+                + "this machine, of training on all.",
         };
 
         public Options(Command command)
@@ -296,7 +277,7 @@ internal static class NetworkBench
             if (engine == Cli.Engine.Eager)
             {
                 throw new UsageException("--explain lists the steps of a plan, and there is none: expected --engine "
-                    + "plan, --mode infer and the device cpu.");
+                    + "plan and the device cpu.");
             }
 
             return file is null || string.Equals(Path.GetExtension(file), ".json", StringComparison.OrdinalIgnoreCase)
@@ -324,7 +305,31 @@ internal static class NetworkBench
             return new Weights(fresh, null);
         }
 
-        public (Shape Shape, float[] X) ReadInput(ParseResult parsed, NetworkSpec spec)
+        /// <summary>A network to train: layer by layer, with a remark, where it has no plan and none was asked
+        /// for.</summary>
+        /// <exception cref="UsageException">No plan where one was asked for.</exception>
+        public TrainingRunner OpenTraining(Shell shell, ParseResult parsed, Engine engine, MuxNet network,
+            Device device, Shape shape)
+        {
+            TrainingRunner runner = TrainingRunner.Of(engine, network, device, shape);
+            if (runner.Obstacle is not { } obstacle)
+            {
+                return runner;
+            }
+
+            if (Engine.IsNamed(parsed) || Explains(parsed))
+            {
+                runner.Dispose();
+                throw new UsageException($"There is no training plan, expected --engine eager without --explain: "
+                    + obstacle);
+            }
+
+            shell.Note($"No training plan, layer by layer instead: {obstacle}");
+            return runner;
+        }
+
+        /// <summary>Shape of the batch, and the batch itself if a file has it.</summary>
+        public (Shape Shape, float[]? X) ReadInput(ParseResult parsed, NetworkSpec spec)
         {
             int n = Check.Range(parsed.GetValue(batch), 0, 65_536, "--batch");
             int side = Check.Range(parsed.GetValue(size), 0, 8192, "--size");
@@ -337,9 +342,8 @@ internal static class NetworkBench
                         + $"{(n == 0 ? read.N : n)} and --size {(side == 0 ? read.H : side)}.");
             }
 
-            Shape shape = new(Math.Max(1, n), spec.ImageChannels, side == 0 ? spec.ImageSize : side,
-                side == 0 ? spec.ImageSize : side);
-            return (shape, Values.Uniform(7, shape.Length));
+            return (new Shape(Math.Max(1, n), spec.ImageChannels, side == 0 ? spec.ImageSize : side,
+                side == 0 ? spec.ImageSize : side), null);
         }
     }
 
@@ -350,15 +354,22 @@ internal static class NetworkBench
     /// <param name="AllocatedBytes">Bytes that all threads allocate in a run, warm.</param>
     /// <param name="Plan">The plan; null for none.</param>
     internal sealed record NetworkTimes(Timing Total, IReadOnlyList<(string Name, double Ms)> Phases, float[] Result,
-        double AllocatedBytes, PlanFacts? Plan);
+        double AllocatedBytes, PlanFacts? Plan)
+    {
+        /// <summary>Loss of the first training step; null for inference.</summary>
+        public float? FirstLoss { get; init; }
+
+        /// <summary>Milliseconds of each step of a training plan in each run, if they were kept.</summary>
+        public IReadOnlyList<double[]> StepTimes { get; init; } = [];
+    }
 
     /// <summary>What a plan is.</summary>
-    /// <param name="WeightBytes">Packed weights and tables.</param>
+    /// <param name="WeightBytes">Packed weights and tables; null where they are not told apart.</param>
     /// <param name="ArenaBytes">Activations and scratch of all threads.</param>
     /// <param name="Bytes">All bytes that it owns.</param>
     /// <param name="Steps">Number of steps.</param>
-    /// <param name="MovementSteps">Those that only move values.</param>
+    /// <param name="MovementSteps">Those that only move values; null for training.</param>
     /// <param name="TimeToPlanMs">Time it took to make.</param>
-    internal sealed record PlanFacts(long WeightBytes, long ArenaBytes, long Bytes, int Steps, int MovementSteps,
+    internal sealed record PlanFacts(long? WeightBytes, long ArenaBytes, long Bytes, int Steps, int? MovementSteps,
         double TimeToPlanMs);
 }

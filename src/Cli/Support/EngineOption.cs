@@ -5,20 +5,19 @@ namespace MuxKernels.Cli;
 /// <summary>How a network is run.</summary>
 internal enum Engine
 {
-    /// <summary>Prepared steps on channel-blocked maps (processor, inference).</summary>
+    /// <summary>Prepared steps on channel-blocked maps (processor).</summary>
     Plan,
 
     /// <summary>Layer by layer.</summary>
     Eager,
 }
 
-/// <summary><c>--engine</c>: plans for inference on the processor, layer by layer for everything else.</summary>
+/// <summary><c>--engine</c>: plans on the processor, layer by layer elsewhere.</summary>
 internal sealed class EngineOption
 {
     private readonly Option<string?> engine = new("--engine")
     {
-        Description = "plan (fused steps; inference on the processor, where it is the default) or eager (layer by "
-            + "layer).",
+        Description = "plan (fused steps; on the processor, where it is the default) or eager (layer by layer).",
         HelpName = "plan|eager",
     };
 
@@ -27,6 +26,9 @@ internal sealed class EngineOption
 
     /// <summary>An engine as the user writes it.</summary>
     public static string Name(Engine engine) => engine == Engine.Plan ? "plan" : "eager";
+
+    /// <summary>Whether an engine was named.</summary>
+    public bool IsNamed(ParseResult parsed) => parsed.GetValue(engine) is not null;
 
     /// <summary>The engine that was asked for, or the usual one.</summary>
     /// <param name="parsed">The command line.</param>
@@ -40,8 +42,8 @@ internal sealed class EngineOption
         string? obstacle = because ?? (device is CpuDevice ? null : $"--device {device.Name}");
         if (asked == Engine.Plan && obstacle is not null)
         {
-            throw new UsageException($"--engine is plan with {obstacle}, expected eager: plans are for inference on "
-                + "the processor.");
+            throw new UsageException($"--engine is plan with {obstacle}, expected eager: plans are for the "
+                + "processor.");
         }
 
         return asked ?? (obstacle is null ? usual : Engine.Eager);

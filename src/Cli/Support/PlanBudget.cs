@@ -45,7 +45,7 @@ internal sealed record CopyRate(long Bytes, double GbPerS);
 /// <param name="Steps">The steps, in order.</param>
 /// <param name="Sums">Their sums.</param>
 internal sealed record PlanBudget(double PeakGmaddsPerS, double SwishGPerS, IReadOnlyList<CopyRate> Copies,
-    IReadOnlyList<StepBudget> Steps, BudgetSums Sums)
+    IReadOnlyList<StepBudget> Steps, BudgetSums Sums) : IBudget
 {
     /// <summary>Measures a plan's steps and the machine's limits.</summary>
     /// <param name="plan">The plan, warm.</param>

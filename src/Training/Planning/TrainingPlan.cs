@@ -124,9 +124,11 @@ public sealed unsafe class TrainingPlan : IDisposable
     /// <param name="labels">Class indices.</param>
     /// <param name="logits">Where the logits go, <c>[N, K]</c>; empty if nobody wants them.</param>
     /// <param name="seed">Seed of dropout's coins.</param>
+    /// <param name="times">Where the milliseconds of each of <see cref="Steps"/> go; empty if nobody wants
+    /// them.</param>
     /// <returns>The mean loss.</returns>
     public float Step(ReadOnlySpan<float> images, ReadOnlySpan<float> labels, Span<float> logits = default,
-        ulong seed = 0)
+        ulong seed = 0, Span<double> times = default)
     {
         Check(images, labels);
         if (!logits.IsEmpty)
@@ -134,7 +136,13 @@ public sealed unsafe class TrainingPlan : IDisposable
             Guard.Length(logits, Shape.Matrix(Input.N, Classes), "TrainingPlan.Step");
         }
 
-        return Run(images, labels, logits, seed, []);
+        if (!times.IsEmpty)
+        {
+            Guard.That(times.Length == Steps.Count, "TrainingPlan.Step",
+                $"times has {times.Length} elements, expected {Steps.Count}.");
+        }
+
+        return Run(images, labels, logits, seed, times);
     }
 
     /// <summary>Times each step.</summary>
