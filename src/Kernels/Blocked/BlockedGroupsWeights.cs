@@ -34,17 +34,16 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             nint pad = window.Pad(own);
             x -= pad * (xRowStride + lanes);
             packed += own.Weights;
-            BlockedWeightsTile tile = new()
-            {
-                XRowStep = (nint)window.stride * xRowStride,
-                KernelRowStep = (nint)window.dilation * xRowStride,
-                PixelStep = (nint)window.stride * lanes,
-                TapStep = (nint)window.dilation * lanes,
-                DyRowStep = dyRowStride,
-                SumRowStep = (nint)own.Kernel * vectors * lanes,
-                SumStep = (nint)vectors * lanes,
-                Columns = window.outWidth,
-            };
+            // Field by field: an initializer fills a temporary, and copying it right behind waits for its stores.
+            BlockedWeightsTile tile = default;
+            tile.XRowStep = (nint)window.stride * xRowStride;
+            tile.KernelRowStep = (nint)window.dilation * xRowStride;
+            tile.PixelStep = (nint)window.stride * lanes;
+            tile.TapStep = (nint)window.dilation * lanes;
+            tile.DyRowStep = dyRowStride;
+            tile.SumRowStep = (nint)own.Kernel * vectors * lanes;
+            tile.SumStep = (nint)vectors * lanes;
+            tile.Columns = window.outWidth;
             int step = strips[piece].Length == 1 && vectors == 1 ? rows : Band(own);
             for (int row = firstRow; row < firstRow + rows; row += step)
             {
