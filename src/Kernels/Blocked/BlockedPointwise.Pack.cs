@@ -155,24 +155,42 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
     /// <summary>Transposes L×L numbers; the result stands in one of the two squares.</summary>
     private static float* Transpose(float* square, float* other)
     {
-        // Number e of row r stands at place (r, e). A round turns the bits of the two left by one; after log₂ L rounds
-        // rows and numbers have changed places.
-        for (int round = 1; round < TSimd.Lanes; round *= 2)
+        // Number e of row r stands at place (r, e). Interleaving rows r and r + L/2 turns the bits of the two left by
+        // one; after log₂ L such rounds rows and numbers have changed places. Two rounds at a time.
+        int round = 1, quarter = TSimd.Lanes * TSimd.Lanes / 4;
+        for (; 2 * round < TSimd.Lanes; round *= 4)
         {
-            float* to = other;
-            for (int i = 0; i < TSimd.Lanes / 2; i++, to += 2 * TSimd.Lanes)
+            float* from = square, to = other;
+            for (int i = 0; i < TSimd.Lanes / 4; i++, from += TSimd.Lanes, to += 4 * TSimd.Lanes)
             {
-                TVector a = TSimd.Load(square + i * TSimd.Lanes);
-                TVector b = TSimd.Load(square + (i + TSimd.Lanes / 2) * TSimd.Lanes);
-                TSimd.Store(TSimd.InterleaveLow(a, b), to);
-                TSimd.Store(TSimd.InterleaveHigh(a, b), to + TSimd.Lanes);
+                TVector a = TSimd.Load(from), b = TSimd.Load(from + quarter);
+                TVector c = TSimd.Load(from + 2 * quarter), d = TSimd.Load(from + 3 * quarter);
+                TVector low = TSimd.InterleaveLow(a, c), high = TSimd.InterleaveHigh(a, c);
+                a = TSimd.InterleaveLow(b, d);
+                b = TSimd.InterleaveHigh(b, d);
+                TSimd.Store(TSimd.InterleaveLow(low, a), to);
+                TSimd.Store(TSimd.InterleaveHigh(low, a), to + TSimd.Lanes);
+                TSimd.Store(TSimd.InterleaveLow(high, b), to + 2 * TSimd.Lanes);
+                TSimd.Store(TSimd.InterleaveHigh(high, b), to + 3 * TSimd.Lanes);
             }
 
-            float* last = square;
+            from = square;
             square = other;
-            other = last;
+            other = from;
         }
 
-        return square;
+        if (round == TSimd.Lanes)
+        {
+            return square;
+        }
+
+        for (int i = 0; i < TSimd.Lanes / 2; i++)
+        {
+            TVector a = TSimd.Load(square + i * TSimd.Lanes), b = TSimd.Load(square + 2 * quarter + i * TSimd.Lanes);
+            TSimd.Store(TSimd.InterleaveLow(a, b), other + 2 * i * TSimd.Lanes);
+            TSimd.Store(TSimd.InterleaveHigh(a, b), other + (2 * i + 1) * TSimd.Lanes);
+        }
+
+        return other;
     }
 }

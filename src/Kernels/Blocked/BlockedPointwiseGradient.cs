@@ -99,6 +99,12 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
 
         fixed (float* to = dw[..checked(lastOut * dwRow + lastIn + 1)])
         {
+            if (!roles.LanesAreOut && !BlockedSlots.Follow(inChannel) && BlockedSlots.AreAll(inChannel, lastIn))
+            {
+                Rows(packed, roles, inChannel, lastIn + 1, outChannel, to, dwRow);
+                return;
+            }
+
             for (int first = 0, vectors; first < roles.Vectors; first += vectors)
             {
                 vectors = PartWidth(roles.Vectors, first);
@@ -221,6 +227,77 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     {
         int start = part * PartVectors;
         return start >= vectors ? vectors : start == vectors - 1 && part > 0 ? start - 1 : start;
+    }
+
+    /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order, then as
+    /// whole vectors. A row behind, so that no vector is loaded from numbers that are still on their way.</summary>
+    [SkipLocalsInit]
+    private static void Rows(float* packed, in Roles roles, ReadOnlySpan<int> inChannel, int channels,
+        ReadOnlySpan<int> outChannel, float* dw, int dwRow)
+    {
+        // Behind the channels of a row is a place for what slots without a channel hold.
+        int length = channels + 1, lanesOfAll = roles.Vectors * TSimd.Lanes;
+        float* row = stackalloc float[length], last = stackalloc float[length], to = null;
+        int* places = stackalloc int[lanesOfAll];
+        for (int lane = 0; lane < lanesOfAll; lane++)
+        {
+            places[lane] = lane < inChannel.Length && inChannel[lane] >= 0 ? inChannel[lane] : channels;
+        }
+
+        for (int s = 0; s < outChannel.Length; s++)
+        {
+            if (outChannel[s] < 0)
+            {
+                continue;
+            }
+
+            float* part = packed;
+            for (int first = 0, vectors; first < roles.Vectors; first += vectors)
+            {
+                vectors = PartWidth(roles.Vectors, first);
+                int lanes = vectors * TSimd.Lanes;
+                Scatter(part + (nint)s * lanes, places + first * TSimd.Lanes, lanes, row);
+                part += (nint)roles.Slots * lanes;
+            }
+
+            AddRow(to, last, channels);
+            to = dw + (nint)outChannel[s] * dwRow;
+            float* next = last;
+            last = row;
+            row = next;
+        }
+
+        AddRow(to, last, channels);
+    }
+
+    /// <summary>Puts the sums of some whole vectors to their places.</summary>
+    private static void Scatter(float* sums, int* places, int lanes, float* row)
+    {
+        for (int lane = 0; lane < lanes; lane += 4)
+        {
+            row[places[lane]] = sums[lane];
+            row[places[lane + 1]] = sums[lane + 1];
+            row[places[lane + 2]] = sums[lane + 2];
+            row[places[lane + 3]] = sums[lane + 3];
+        }
+    }
+
+    private static void AddRow(float* to, float* row, int length)
+    {
+        if (to == null)
+        {
+            return;
+        }
+
+        for (; length >= TSimd.Lanes; length -= TSimd.Lanes, to += TSimd.Lanes, row += TSimd.Lanes)
+        {
+            TSimd.Store(TSimd.Add(TSimd.Load(to), TSimd.Load(row)), to);
+        }
+
+        for (; length > 0; length--, to++, row++)
+        {
+            *to += *row;
+        }
     }
 
     /// <summary>Adds the sums of one vector.</summary>

@@ -3,7 +3,7 @@ namespace MuxKernels;
 /// <summary>Lists of the channels that stand in the slots (lanes of blocks) of a map, −1 where a slot has none.</summary>
 internal static class BlockedSlots
 {
-    /// <summary>Channels that <see cref="AreDistinct"/> and <see cref="Places"/> can tell apart.</summary>
+    /// <summary>Channels that can be told apart here.</summary>
     public const int MostDistinct = 4096;
 
     /// <summary>Whether channels follow one another without a gap.</summary>
@@ -58,6 +58,20 @@ internal static class BlockedSlots
         }
 
         return true;
+    }
+
+    /// <summary>Whether each channel up to the last one stands in one slot, and there are not too many to tell.</summary>
+    /// <param name="channels">The list.</param>
+    /// <param name="last">The highest channel.</param>
+    public static bool AreAll(ReadOnlySpan<int> channels, int last)
+    {
+        int count = 0;
+        foreach (int channel in channels)
+        {
+            count += channel >= 0 ? 1 : 0;
+        }
+
+        return count == last + 1 && AreDistinct(channels, last);
     }
 
     /// <summary>The slot of each channel, −1 where it has none.</summary>
