@@ -29,8 +29,8 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
     public static void PackTransposed(ReadOnlySpan<float> w, int wRow, ReadOnlySpan<int> inChannel,
         ReadOnlySpan<int> outChannel, float* packed) => PackSlots(w, inChannel, 1, outChannel, wRow, packed);
 
-    /// <summary>Packs lane by lane and term by term: <c>packed[t][lane] = w[lanes[lane]·laneStep + terms[t]·termStep]</c>,
-    /// column after column.</summary>
+    /// <summary>Packs column after column,
+    /// <c>packed[t][lane] = w[lanes[lane]·laneStep + terms[t]·termStep]</c>.</summary>
     private static void PackSlots(ReadOnlySpan<float> w, ReadOnlySpan<int> lanes, int laneStep,
         ReadOnlySpan<int> terms, int termStep, float* packed)
     {
@@ -112,8 +112,8 @@ internal static unsafe partial class BlockedPointwise<TSimd, TVector>
         }
     }
 
-    /// <summary>One vector of lanes whose weights lie in rows: squares of L channels of L lanes are transposed, and each
-    /// channel's vector goes to its term.</summary>
+    /// <summary>One vector of lanes whose weights lie in rows: squares of L channels of L lanes are transposed, and
+    /// each channel's vector goes to its term.</summary>
     [SkipLocalsInit]
     private static void PackRows(float* w, ReadOnlySpan<int> lanes, int laneStep, ReadOnlySpan<int> terms,
         int channels, float* packed, int row)

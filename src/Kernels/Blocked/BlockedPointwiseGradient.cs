@@ -5,8 +5,8 @@ namespace MuxKernels;
 /// <summary>
 /// Weight gradient of a 1×1 convolution on blocked maps, <c>dw[o, i] += gate[i]·Σ_p dz[o, p]·a[i, p]</c>. The lanes of
 /// a vector are slots of a or of dz, whichever wastes fewer; each number of the other map meets them in every lane. A
-/// sum over at most <see cref="ChunkFloats"/>/L pixels begins at zero and is added to the packed sums; its order depends
-/// on the geometry of the call alone. Slots without a channel have to be finite.
+/// sum over at most <see cref="ChunkFloats"/>/L pixels begins at zero and is added to the packed sums; its order
+/// depends on the geometry of the call alone. Slots without a channel have to be finite.
 /// </summary>
 internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -229,8 +229,8 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
         return start >= vectors ? vectors : start == vectors - 1 && part > 0 ? start - 1 : start;
     }
 
-    /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order, then as
-    /// whole vectors. A row behind, so that no vector is loaded from numbers that are still on their way.</summary>
+    /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order, then
+    /// as whole vectors. A row behind, so that no vector is loaded from numbers that are still on their way.</summary>
     [SkipLocalsInit]
     private static void Rows(float* packed, in Roles roles, ReadOnlySpan<int> inChannel, int channels,
         ReadOnlySpan<int> outChannel, float* dw, int dwRow)

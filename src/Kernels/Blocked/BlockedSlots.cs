@@ -1,6 +1,6 @@
 namespace MuxKernels;
 
-/// <summary>Lists of the channels that stand in the slots (lanes of blocks) of a map, −1 where a slot has none.</summary>
+/// <summary>Lists of the channels that stand in the slots (lanes of blocks) of a map, −1 where there is none.</summary>
 internal static class BlockedSlots
 {
     /// <summary>Channels that can be told apart here.</summary>
@@ -60,7 +60,7 @@ internal static class BlockedSlots
         return true;
     }
 
-    /// <summary>Whether each channel up to the last one stands in one slot, and there are not too many to tell.</summary>
+    /// <summary>Whether each channel up to the last stands in one slot, and there are not too many to tell.</summary>
     /// <param name="channels">The list.</param>
     /// <param name="last">The highest channel.</param>
     public static bool AreAll(ReadOnlySpan<int> channels, int last)

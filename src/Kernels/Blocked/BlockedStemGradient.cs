@@ -105,8 +105,8 @@ internal static unsafe class BlockedStemGradient<TSimd, TVector>
         Choose(job, rows);
     }
 
-    /// <summary>Rows whose windows stay between top and bottom: columns inside from the image itself, each of the others
-    /// from gathered taps, some rows at a time.</summary>
+    /// <summary>Rows whose windows stay between top and bottom: columns inside from the image itself, each of the
+    /// others from gathered taps, some rows at a time.</summary>
     private static void Direct(in DenseConv.Args args, in StemInside inside, float* x, Job* job, int firstRow, int rows)
     {
         const int EdgeRows = BlockedStem<TSimd, TVector>.EdgeRows;

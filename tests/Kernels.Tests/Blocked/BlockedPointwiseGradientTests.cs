@@ -117,7 +117,8 @@ public unsafe class BlockedPointwiseGradientTests
             int lanes = TSimd.Lanes, pixels = c.Images * c.Rows * c.Columns, dwRow = c.InChannels + 2;
             int[] inSlots = GradientCase.Slots(c.InChannels, c.Holes, c.Seed);
             int[] outSlots = GradientCase.Slots(c.OutChannels, c.Holes, c.Seed + 1);
-            float[] a = Fill.Uniform(c.Seed, pixels * c.InChannels), dz = Fill.Uniform(c.Seed + 2, pixels * c.OutChannels);
+            float[] a = Fill.Uniform(c.Seed, pixels * c.InChannels);
+            float[] dz = Fill.Uniform(c.Seed + 2, pixels * c.OutChannels);
             float[] start = Fill.Uniform(c.Seed + 3, c.OutChannels * dwRow), dw = [.. start];
             int gateLanes = (inSlots.Length + lanes - 1) / lanes * lanes;
             using AlignedBuffer<float> gate = new((long)(gateLanes + 1) * c.Images);

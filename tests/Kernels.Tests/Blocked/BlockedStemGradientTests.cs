@@ -62,7 +62,8 @@ public unsafe class BlockedStemGradientTests
             map.Write(planes);
             int length = BlockedStemGradient<TSimd, TVector>.PackedLength(args), third = Math.Max(rows / 3, 1);
             int scratchLength = BlockedStemGradient<TSimd, TVector>.ScratchLength(args, rows);
-            using AlignedBuffer<float> x = new(input.Length), packed = new(length + 1), scratch = new(scratchLength + 1);
+            using AlignedBuffer<float> x = new(input.Length), packed = new(length + 1);
+            using AlignedBuffer<float> scratch = new(scratchLength + 1);
             input.CopyTo(x.Span);
             (packed.Span[length], scratch.Span[scratchLength]) = (5f, 6f);
             for (int first = 0, count; first < rows; first += count)
