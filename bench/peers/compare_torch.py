@@ -53,7 +53,8 @@ def main():
                     y, z = os.path.join(folder, "ours.safetensors"), os.path.join(folder, "peer.safetensors")
                     ours.append(run(["dotnet", args.muxnet, "bench", "--model", args.model, "--weights", weights,
                                      "--input", x, "--output", y, "--batch", str(batch), "--size", str(size),
-                                     "--threads", str(threads), "--mode", mode, "--seconds", str(args.seconds), "--json"]))
+                                     "--threads", str(threads), "--mode", mode, "--engine", "eager",
+                                     "--seconds", str(args.seconds), "--json"]))
                     peers.append(run([args.python, os.path.join(HERE, "muxnet_torch.py"), "--weights", weights, "--input",
                                       x, "--output", z, "--mode", mode, "--threads", str(threads), "--seconds",
                                       str(args.seconds)], env))

@@ -2,11 +2,12 @@
 """MUXNet in plain PyTorch, written from the published description, as a peer for timing and for checking results.
 
 The module and parameter names are those of the state dictionary, so a safetensors file written by
-`muxnet export` loads unchanged. Eager mode as released: NCHW, no tracing, no fused kernels, x*sigmoid(x) for swish.
+`muxnet export` loads unchanged. Eager mode as released: NCHW, no tracing, no fused kernels, x*sigmoid(x) for swish;
+--channels-last and --fused-silu are PyTorch's best settings for training.
 
   python3 bench/peers/muxnet_torch.py --weights m.safetensors --input x.safetensors --mode infer --threads 1
 """
-import argparse, json, struct, sys, time
+import argparse, json, re, struct, sys, time
 import numpy as np
 import torch
 from torch import nn
@@ -28,6 +29,11 @@ def read_safetensors(path):
     return out, header.get("__metadata__", {})
 
 
+def network_json(path):
+    """Definition of the network that a file of weights belongs to."""
+    return json.loads(read_safetensors(path)[1]["muxkernels.network"])
+
+
 def write_safetensors(path, name, array):
     array = np.ascontiguousarray(array, np.float32)
     header = json.dumps({name: {"dtype": "F32", "shape": list(array.shape), "data_offsets": [0, array.nbytes]}}).encode()
@@ -37,8 +43,10 @@ def write_safetensors(path, name, array):
 
 
 class Swish(nn.Module):
+    fused = False
+
     def forward(self, x):
-        return x * torch.sigmoid(x)
+        return F.silu(x) if Swish.fused else x * torch.sigmoid(x)
 
 
 ACTIVATIONS = {"nre": nn.ReLU, "nre6": nn.ReLU6, "nsw": Swish, "nhs": nn.Hardswish}
@@ -208,6 +216,11 @@ class MuxNet(nn.Module):
         return self.classifier(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
+def peak_resident_bytes():
+    with open("/proc/self/status") as f:
+        return int(re.search(r"VmHWM:\s*(\d+) kB", f.read())[1]) * 1024
+
+
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument("--weights", required=True, help="safetensors written by muxnet export")
@@ -216,12 +229,17 @@ def main():
     a.add_argument("--mode", choices=["infer", "train"], default="infer")
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--seconds", type=float, default=3)
+    a.add_argument("--channels-last", action="store_true", help="weights and images in channels-last order")
+    a.add_argument("--fused-silu", action="store_true", help="torch.nn.functional.silu for swish")
     args = a.parse_args()
     torch.set_num_threads(args.threads)
     weights, metadata = read_safetensors(args.weights)
+    Swish.fused = args.fused_silu
     net = MuxNet(json.loads(metadata["muxkernels.network"]))
     net.load_state_dict(weights)
     x = read_safetensors(args.input)[0]["x"]
+    if args.channels_last:
+        net, x = net.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
     labels = torch.arange(x.shape[0]) % net.classifier.out_features
     if args.mode == "infer":
         net.eval()
@@ -242,7 +260,10 @@ def main():
     result = step()
     if args.output:
         write_safetensors(args.output, "y", result.reshape(x.shape[0] if args.mode == "infer" else 1, -1).numpy())
-    times, start = [], time.perf_counter()
+    times = []
+    for _ in range(2):
+        step()
+    start = time.perf_counter()
     while len(times) < 5 or time.perf_counter() - start < args.seconds:
         t = time.perf_counter()
         step()
@@ -250,7 +271,9 @@ def main():
     times.sort()
     print(json.dumps(dict(peer=f"PyTorch {torch.__version__} eager", mode=args.mode, batch=x.shape[0],
                           threads=args.threads, median_ms=times[len(times) // 2], p5_ms=times[len(times) // 20],
-                          runs=len(times))))
+                          p95_ms=times[round(0.95 * (len(times) - 1))], least_ms=times[0], runs=len(times),
+                          first_loss=float(result) if args.mode == "train" else None,
+                          peak_resident_bytes=peak_resident_bytes())))
 
 
 if __name__ == "__main__":
