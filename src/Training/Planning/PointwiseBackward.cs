@@ -19,7 +19,6 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
     private readonly Cuts groups;
     private readonly int[] lengths;
     private readonly Numbers[] sums;
-    private readonly int[][] inChannels;
 
     /// <param name="unit">The convolution.</param>
     /// <param name="gradient">The gradient of its result.</param>
@@ -35,9 +34,6 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
         int most = (int)Math.Clamp(SumFloats / (long)lengths.Sum(), 2, 8);
         groups = new Cuts(unit.Runs.Count, (unit.Runs.Count + most - 1) / most);
         sums = [.. lengths.Select(l => pool.Reserve((long)l * groups.Count))];
-        int[] channels = unit.X.Channels;
-        inChannels = [.. unit.X.Runs.Select(r =>
-            channels[(r.FirstBlock * TSimd.Lanes)..(r.FirstBlock * TSimd.Lanes + r.Map.Slots)])];
         MultiplyAdds = 2 * unit.Args.MultiplyAdds;
     }
 
@@ -53,7 +49,7 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
         {
             float* total = sums[r].Pointer;
             SumReduction.Run(c.Pool, total, lengths[r], groups.Count);
-            BlockedPointwiseGradient<TSimd, TVector>.Unpack(total, inChannels[r], unit.Z.Order,
+            BlockedPointwiseGradient<TSimd, TVector>.Unpack(total, unit.InChannels[r], unit.Z.Order,
                 CpuDevice.Span(unit.Weight.Gradient), unit.Args.X.C);
         }
     }

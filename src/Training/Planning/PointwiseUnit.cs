@@ -12,6 +12,9 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
     /// weights.</summary>
     private const int RunFloats = 120_000;
 
+    private readonly int[][] inChannels;
+    private readonly int[] terms;
+
     public PointwiseUnit(string name, PointwiseConv.Args args, Operand<TSimd, TVector> x, Parameter weight, BatchMap z,
         NumberPool pool)
     {
@@ -33,6 +36,10 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
         Transposed = [.. x.Runs.Select(r => pool.Reserve(
             BlockedPointwise<TSimd, TVector>.PackedLength(OutChannels.Length, r.Map.Blocks)))];
         Zeros = pool.Reserve(2L * TSimd.Lanes);
+        int[] channels = x.Channels;
+        inChannels = [.. x.Runs.Select(r =>
+            channels[(r.FirstBlock * TSimd.Lanes)..(r.FirstBlock * TSimd.Lanes + r.Map.Slots)])];
+        terms = [.. OutChannels.Select(s => z.Order[s])];
     }
 
     /// <summary>Path of the module.</summary>
@@ -98,45 +105,17 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
         }
     }
 
+    /// <summary>For each map of the operand the channel of each of its slots, or −1.</summary>
+    public IReadOnlyList<int[]> InChannels => inChannels;
+
     /// <summary>Packs the weights for both directions.</summary>
     public void Pack(bool backward)
     {
         ReadOnlySpan<float> w = CpuDevice.Span(Weight.Data);
-        int depth = Args.X.C;
-        float* to = Packed.Pointer;
-        for (int first = 0; first < Z.Slots; first += 2 * TSimd.Lanes)
-        {
-            int lanes = Math.Min(2 * TSimd.Lanes, Z.Slots - first);
-            for (int lane = 0; lane < lanes; lane++)
-            {
-                int o = Z.Order[first + lane];
-                for (int i = 0; i < depth; i++)
-                {
-                    to[i * lanes + lane] = o < 0 ? 0f : w[o * depth + Inputs[i]];
-                }
-            }
-
-            to += depth * lanes;
-        }
-
-        int[] channels = backward ? X.Channels : [];
+        BlockedPointwise<TSimd, TVector>.Pack(w, Args.X.C, Inputs, Z.Order, Packed.Pointer);
         for (int r = 0; backward && r < X.Runs.Length; r++)
         {
-            to = Transposed[r].Pointer;
-            int start = X.Runs[r].FirstBlock * TSimd.Lanes, slots = X.Runs[r].Map.Slots;
-            for (int first = 0; first < slots; first += 2 * TSimd.Lanes)
-            {
-                int lanes = Math.Min(2 * TSimd.Lanes, slots - first);
-                for (int i = 0; i < OutChannels.Length; i++)
-                {
-                    int row = Z.Order[OutChannels[i]] * depth;
-                    for (int lane = 0; lane < lanes; lane++)
-                    {
-                        int c = channels[start + first + lane];
-                        *to++ = c < 0 ? 0f : w[row + c];
-                    }
-                }
-            }
+            BlockedPointwise<TSimd, TVector>.PackTransposed(w, Args.X.C, inChannels[r], terms, Transposed[r].Pointer);
         }
     }
 
