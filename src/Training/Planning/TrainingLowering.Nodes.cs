@@ -221,7 +221,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         return norm;
     }
 
-    private BatchMap? GradientOf(ActivatedMap y) => y.IsPooled ? null
+    private static BatchMap? GradientOf(ActivatedMap y) => y.IsPooled ? null
         : y.Stored is { } stored ? stored.Gradient.Map : y.Gradient.Map;
 
     private static bool Written(GradientMap map)
