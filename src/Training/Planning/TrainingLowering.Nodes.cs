@@ -232,7 +232,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
     }
 
     /// <summary>The backward steps of a convolution with its normalisation.</summary>
-    private IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)> Backward(ActivatedMap y,
+    private static IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)> Backward(ActivatedMap y,
         Func<UnitGradient<TSimd, TVector>, (TrainingStep Step, IEnumerable<Region> Touched)> conv)
     {
         BatchMap? g = GradientOf(y);
