@@ -178,9 +178,6 @@ internal sealed class ActivatedMap(BatchMap z, NormUnit norm, Node source)
     /// <summary>Squeeze-excite; null for none.</summary>
     public ExciteUnit? Excite { get; set; }
 
-    /// <summary>Whether drop-connect brought the factors.</summary>
-    public bool IsDropped { get; set; }
-
     /// <summary>Whether the global pool alone reads it, so that every pixel of an image has the same gradient.</summary>
     public bool IsPooled { get; set; }
 

@@ -11,7 +11,6 @@ internal sealed unsafe class Operand<TSimd, TVector>
     public Operand(ActivatedMap activated)
     {
         Activated = activated;
-        Maps = [];
         Runs = [(activated.Z, activated.Gradient, 0)];
         Shape = activated.Z.Shape;
         Slots = SlotsOf(activated.Z.Order, activated.Z.Shape.C, 0);
@@ -20,11 +19,10 @@ internal sealed unsafe class Operand<TSimd, TVector>
     public Operand(Shape shape, BatchPlace[] places)
     {
         Shape = shape;
-        Maps = [.. places.Select(p => p.Map).Distinct()];
         List<(BatchMap, GradientMap, int)> runs = [];
         int block = 0;
         Dictionary<StoredMap, int> first = new(ReferenceEqualityComparer.Instance);
-        foreach (StoredMap map in Maps)
+        foreach (StoredMap map in places.Select(p => p.Map).Distinct())
         {
             runs.Add((map.Map, map.Gradient, block));
             first[map] = block * TSimd.Lanes;
@@ -37,9 +35,6 @@ internal sealed unsafe class Operand<TSimd, TVector>
 
     /// <summary>The value that is activated on reading; null for stored maps.</summary>
     public ActivatedMap? Activated { get; }
-
-    /// <summary>The stored maps.</summary>
-    public StoredMap[] Maps { get; }
 
     /// <summary>The maps that are read, with their gradients and the operand's block at which each begins.</summary>
     public (BatchMap Map, GradientMap Gradient, int FirstBlock)[] Runs { get; }
@@ -69,28 +64,13 @@ internal sealed unsafe class Operand<TSimd, TVector>
         }
     }
 
-    /// <summary>Writes a run of pixels of all blocks, block after block.</summary>
+    /// <summary>Writes a run of pixels of all blocks of the activated value, block after block.</summary>
     /// <param name="c">The step's memory.</param>
     /// <param name="first">First pixel of the batch.</param>
     /// <param name="pixels">Pixels.</param>
     /// <param name="to">Memory of <c>Blocks·pixels·L</c> floats.</param>
-    public void Fill(TrainingContext c, int first, int pixels, float* to)
-    {
-        if (Activated is { } activated)
-        {
-            FillRows(c, first, 1, pixels, 0, Blocks, to, (nint)pixels * TSimd.Lanes, 0);
-            return;
-        }
-
-        foreach ((BatchMap map, _, int block) in Runs)
-        {
-            for (int b = 0; b < map.Blocks; b++)
-            {
-                new Span<float>(map.At(c.Arena, first) + (long)b * map.BlockStride, pixels * TSimd.Lanes)
-                    .CopyTo(new Span<float>(to + (long)(block + b) * pixels * TSimd.Lanes, pixels * TSimd.Lanes));
-            }
-        }
-    }
+    public void Fill(TrainingContext c, int first, int pixels, float* to) =>
+        FillRows(c, first, 1, pixels, 0, Blocks, to, (nint)pixels * TSimd.Lanes, 0);
 
     /// <summary>Writes rows of some blocks of the activated value or the only stored map.</summary>
     /// <param name="c">The step's memory.</param>

@@ -132,7 +132,6 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
                 when values[node.Inputs[0]!] is ActivatedMap { Gate: null } x
                 && ReferenceEquals(Reader(node.Inputs[0]!), node):
                 x.Gate = new GateUnit(x.Z, numbers);
-                x.IsDropped = true;
                 Add(new DropForward(NameOf(node), drop.Args, NumberOf(node), x));
                 values[node.Results[0]] = x;
                 break;
