@@ -13,7 +13,7 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     public static void GateGradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
         Activation.Choose(kind, new GateGradientSumsBody(band, about, sums));
 
-    /// <summary>The sums of <see cref="GradientSums"/> from those of <see cref="GateGradientSums"/>, once gate and
+    /// <summary>The sums of <c>GradientSums</c> from those of <see cref="GateGradientSums"/>, once gate and
     /// pooled are known: <c>Σ d = gate·ΣGf' + pooled·Σf'</c>, <c>Σ d(z − about)</c> likewise; written.</summary>
     /// <param name="slots">Slots, a multiple of the lanes.</param>
     /// <param name="gate">Factors, one for each slot.</param>

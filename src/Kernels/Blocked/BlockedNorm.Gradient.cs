@@ -13,11 +13,15 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         Activation.Choose(kind, new GateSumsBody(band, sums));
 
     /// <summary>With <c>d = (gate·G + pooled)·f'(y)</c>: <c>sums[slot] += Σ d</c>,
-    /// <c>sums[slots + slot] += Σ d·(z − about)</c>; <c>To = d</c> where there is a To.</summary>
-    public static void GradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
-        Activation.Choose(kind, new GradientSumsBody(band, about, sums));
+    /// <c>products[slot] += Σ d·(z − about)</c>; <c>To = d</c> where there is a To.</summary>
+    public static void GradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums,
+        float* products) => Activation.Choose(kind, new GradientSumsBody(band, about, sums, products));
 
-    /// <summary><c>To = A·d + B·z + C</c>, d as in <see cref="GradientSums"/>. Where d itself stands in G: no
+    /// <summary>The same with all products behind all sums.</summary>
+    public static void GradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
+        GradientSums(kind, band, about, sums, sums + (nint)band->Blocks * TSimd.Lanes);
+
+    /// <summary><c>To = A·d + B·z + C</c>, d as in <c>GradientSums</c>. Where d itself stands in G: no
     /// function, no gate, nothing pooled; then scale and shift are not read.</summary>
     public static void Gradient(ActivationKind kind, BlockedBand* band, float* a, float* b, float* c) =>
         Activation.Choose(kind, new GradientBody(band, a, b, c));
@@ -95,10 +99,11 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         AddTo(sum, TSimd.Add(s0, s1));
     }
 
-    private readonly struct GradientSumsBody(BlockedBand* band, float* about, float* sums) : IActivationBody
+    private readonly struct GradientSumsBody(BlockedBand* band, float* about, float* sums, float* products)
+        : IActivationBody
     {
         private readonly BlockedBand* band = band;
-        private readonly float* about = about, sums = sums;
+        private readonly float* about = about, sums = sums, products = products;
 
         public void Run<TFunction>()
             where TFunction : struct, IActivationFunction
@@ -117,7 +122,6 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
             where TFunction : struct, IActivationFunction
             where TGate : struct, IBlockedNormGate
         {
-            float* products = sums + (nint)band->Blocks * TSimd.Lanes;
             for (int block = 0; block < band->Blocks; block++)
             {
                 nint slot = (nint)block * TSimd.Lanes;

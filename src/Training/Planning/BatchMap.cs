@@ -60,7 +60,15 @@ internal sealed class GradientMap(BatchMap like)
     public BatchMap Map { get; } = like.Twin();
 
     /// <summary>Whether somebody has written it.</summary>
-    public bool IsWritten { get; set; }
+    public bool IsWritten { get; private set; }
+
+    /// <summary>Takes note of a writer; whether there was one before.</summary>
+    public bool Write()
+    {
+        bool before = IsWritten;
+        IsWritten = true;
+        return before;
+    }
 }
 
 /// <summary>A map whose numbers stand in the arena as their readers want them.</summary>

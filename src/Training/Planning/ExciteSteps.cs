@@ -106,7 +106,7 @@ internal sealed unsafe class ExciteBackward<TSimd, TVector>(ExciteUnit unit, Uni
                 unit.Sums.Pointer + (long)n * kinds, gradient.Norm.SumsOf(n));
         }
 
-        gradient.Norm.Backward(z.Shape.N);
+        gradient.Norm.Backward(gradient.Norm.Sums.Pointer, z.Shape.N);
     }
 
     private void RunOne(int image, TrainingContext c)

@@ -98,18 +98,19 @@ internal sealed unsafe class JoinBackward<TSimd, TVector> : TrainingStep
 {
     private readonly BatchMap g;
     private readonly Residual residual;
-    private readonly GradientMap[] fresh;
+    private readonly GradientEnd<TSimd, TVector>[] ends;
     private readonly Cuts runs;
 
     /// <param name="name">Path of the module.</param>
     /// <param name="g">The gradient of the result.</param>
     /// <param name="residual">What was added.</param>
-    /// <param name="fresh">Gradients that nobody has written before.</param>
-    public JoinBackward(string name, BatchMap g, Residual residual, GradientMap[] fresh)
+    /// <param name="ends">The gradients of the maps that were added.</param>
+    public JoinBackward(string name, BatchMap g, Residual residual, GradientEnd<TSimd, TVector>[] ends)
         : base(name, TrainingPhase.Backward)
     {
-        (this.g, this.residual, this.fresh) = (g, residual, fresh);
+        (this.g, this.residual, this.ends) = (g, residual, ends);
         runs = new Cuts(g.Pixels, Math.Max(64, Math.Min(2048, (g.Pixels + 15) / 16)));
+        Array.ForEach(ends, e => e.Parts = runs.Count);
     }
 
     /// <inheritdoc/>
@@ -118,13 +119,25 @@ internal sealed unsafe class JoinBackward<TSimd, TVector> : TrainingStep
     private void RunOne(int run, TrainingContext c)
     {
         int first = runs.First(run), pixels = runs.Length(run), lanes = TSimd.Lanes;
-        foreach (GradientMap map in fresh)
+        foreach (GradientEnd<TSimd, TVector> end in ends)
         {
-            for (int b = 0; b < map.Map.Blocks; b++)
+            BatchMap map = end.Map.Map;
+            for (int b = 0; !end.Adds && b < map.Blocks; b++)
             {
-                new Span<float>(map.Map.At(c.Arena, first) + (long)b * map.Map.BlockStride, pixels * lanes).Clear();
+                new Span<float>(map.At(c.Arena, first) + (long)b * map.BlockStride, pixels * lanes).Clear();
             }
         }
+
+        Add(c, first, pixels);
+        foreach (GradientEnd<TSimd, TVector> end in ends)
+        {
+            end.Done(c, run, first, pixels, 0, end.Map.Map.Blocks);
+        }
+    }
+
+    private void Add(TrainingContext c, int first, int pixels)
+    {
+        int lanes = TSimd.Lanes;
 
         if (residual.Aligned(lanes, out int block) is { } aligned)
         {

@@ -117,10 +117,12 @@ internal sealed unsafe class NormUnit
     }
 
     /// <summary>Coefficients of the gradient from its sums; gradients of γ and β are added.</summary>
-    public void Backward(int parts)
+    /// <param name="sums">Sums of the first part, [parts][2·slots].</param>
+    /// <param name="parts">Parts.</param>
+    public void Backward(float* sums, int parts)
     {
         BlockedNormUnit unit = Unit();
-        BlockedNormCoefficients.Backward(&unit, Sums.Pointer, parts, 2 * Z.Slots, Z.Slots, 0, Z.Slots);
+        BlockedNormCoefficients.Backward(&unit, sums, parts, 2 * Z.Slots, Z.Slots, 0, Z.Slots);
     }
 
     /// <summary>Address of numbers on the processor.</summary>
@@ -183,6 +185,9 @@ internal sealed class ActivatedMap(BatchMap z, NormUnit norm, Node source)
 
     /// <summary>The map into which it was stored, whose gradient is its own; null for none.</summary>
     public StoredMap? Stored { get; set; }
+
+    /// <summary>Whether something was added to it there, so that others read the stored map's gradient too.</summary>
+    public bool IsJoined { get; set; }
 
     /// <summary>Gradient of the (gated) activation.</summary>
     public GradientMap Gradient { get; } = new(z);

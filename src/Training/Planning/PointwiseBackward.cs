@@ -15,20 +15,21 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
 
     private readonly PointwiseUnit<TSimd, TVector> unit;
     private readonly UnitGradient<TSimd, TVector> gradient;
-    private readonly bool[] adds;
+    private readonly GradientEnd<TSimd, TVector>[] ends;
     private readonly Cuts groups;
     private readonly int[] lengths;
     private readonly Numbers[] sums;
 
     /// <param name="unit">The convolution.</param>
     /// <param name="gradient">The gradient of its result.</param>
-    /// <param name="adds">For each map of the operand whether its gradient has been written before.</param>
+    /// <param name="ends">The gradients of the operand's maps.</param>
     /// <param name="pool">Where the sums are reserved.</param>
-    public PointwiseBackward(PointwiseUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient, bool[] adds,
-        NumberPool pool)
+    public PointwiseBackward(PointwiseUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient,
+        GradientEnd<TSimd, TVector>[] ends, NumberPool pool)
         : base(unit.Name, TrainingPhase.Backward)
     {
-        (this.unit, this.gradient, this.adds) = (unit, gradient, adds);
+        (this.unit, this.gradient, this.ends) = (unit, gradient, ends);
+        Array.ForEach(ends, e => e.Parts = unit.Runs.Count);
         lengths = [.. unit.X.Runs.Select(r =>
             BlockedPointwiseGradient<TSimd, TVector>.PackedLength(r.Map.Slots, unit.Z.Slots))];
         int most = (int)Math.Clamp(SumFloats / (long)lengths.Sum(), 2, 8);
@@ -117,12 +118,13 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
                         BlockStride = dx.Map.BlockStride,
                         RowStride = pixels * lanes,
                         Bias = unit.Zeros.Pointer,
-                        Residual = adds[r] ? y : null,
+                        Residual = ends[r].Adds ? y : null,
                         ResidualBlockStride = dx.Map.BlockStride,
                         ResidualRowStride = pixels * lanes,
                     },
                 };
                 BlockedPointwise<TSimd, TVector>.Run(work);
+                ends[r].Done(c, run, first, pixels, first2, work.Vectors);
             }
         }
     }

@@ -31,7 +31,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         Add(new PointwiseForward<TSimd, TVector>(unit, norm) { MultiplyAdds = args.MultiplyAdds }, [.. read, z.Region]);
         ActivatedMap y = new(z, norm, bn);
         backward.Add(() => Backward(y, gradient => (new PointwiseBackward<TSimd, TVector>(unit, gradient,
-            [.. x.Runs.Select(r => Written(r.Gradient))], numbers),
+            [.. x.Runs.Select(r => End(r.Gradient))], numbers),
             [.. read, .. x.Runs.Select(r => r.Gradient.Map.Region)])));
         Deliver(bn.Results[0], y);
     }
@@ -72,7 +72,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
             [x.Runs[0].Map.Region, z.Region]);
         ActivatedMap y = new(z, norm, bn);
         backward.Add(() => Backward(y, gradient => (new WindowBackward<TSimd, TVector>(unit, gradient,
-            Written(x.Runs[0].Gradient), numbers), [x.Runs[0].Map.Region, x.Runs[0].Gradient.Map.Region])));
+            End(x.Runs[0].Gradient), numbers), [x.Runs[0].Map.Region, x.Runs[0].Gradient.Map.Region])));
         Deliver(bn.Results[0], y);
     }
 
@@ -147,15 +147,14 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         Region[] read = [.. addend?.Select(p => p.Map.Map.Region).Distinct() ?? []];
         Add(new JoinForward<TSimd, TVector>(NameOf(node), y, residual, stored),
             [y.Z.Region, stored.Map.Region, .. read]);
-        y.Stored = stored;
+        (y.Stored, y.IsJoined) = (stored, residual is not null);
         if (residual is not null)
         {
             backward.Add(() =>
             {
-                GradientMap[] maps = [.. addend!.Select(p => p.Map.Gradient).Distinct()];
-                GradientMap[] fresh = [.. maps.Where(m => !Written(m))];
-                return [(new JoinBackward<TSimd, TVector>(NameOf(node), stored.Gradient.Map, residual, fresh),
-                    [stored.Gradient.Map.Region, .. maps.Select(m => m.Map.Region)])];
+                GradientEnd<TSimd, TVector>[] maps = [.. addend!.Select(p => p.Map.Gradient).Distinct().Select(End)];
+                return [(new JoinBackward<TSimd, TVector>(NameOf(node), stored.Gradient.Map, residual, maps),
+                    [stored.Gradient.Map.Region, .. maps.Select(m => m.Map.Map.Region)])];
             });
         }
 
@@ -221,26 +220,45 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         return norm;
     }
 
-    private static BatchMap? GradientOf(ActivatedMap y) => y.IsPooled ? null
-        : y.Stored is { } stored ? stored.Gradient.Map : y.Gradient.Map;
+    private static GradientMap? GradientOf(ActivatedMap y) => y.IsPooled ? null : y.Stored?.Gradient ?? y.Gradient;
 
-    private static bool Written(GradientMap map)
+    /// <summary>The next step's part in a gradient: the last one, until there is another.</summary>
+    private GradientEnd<TSimd, TVector> End(GradientMap map)
     {
-        bool before = map.IsWritten;
-        map.IsWritten = true;
-        return before;
+        GradientEnd<TSimd, TVector> end = new(map);
+        ends[map] = end;
+        return end;
+    }
+
+    /// <summary>The step that takes a unit's sums while it writes the gradient; null where sums want a pass of their
+    /// own.</summary>
+    private GradientEnd<TSimd, TVector>? Served(ActivatedMap y, UnitGradient<TSimd, TVector> gradient)
+    {
+        if (GradientOf(y) is not { } map || y.Excite is not null || !ends.TryGetValue(map, out var end))
+        {
+            return null;
+        }
+
+        // What was added to the unit's result takes its gradient from the same place: that must stay.
+        if (y.Norm.Activation != ActivationKind.None && y.Gate is null && !y.IsJoined)
+        {
+            gradient.Replace();
+        }
+
+        end.Serve(gradient, numbers);
+        return end;
     }
 
     /// <summary>The backward steps of a convolution with its normalisation.</summary>
-    private static IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)> Backward(ActivatedMap y,
+    private IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)> Backward(ActivatedMap y,
         Func<UnitGradient<TSimd, TVector>, (TrainingStep Step, IEnumerable<Region> Touched)> conv)
     {
-        BatchMap? g = GradientOf(y);
+        BatchMap? g = GradientOf(y)?.Map;
         UnitGradient<TSimd, TVector> gradient = new(y.Norm, g, y.Gate);
         Region[] own = g is null ? [y.Z.Region] : [y.Z.Region, g.Region];
         yield return (y.Excite is { } excite
             ? new ExciteBackward<TSimd, TVector>(excite, gradient)
-            : new GradientSums<TSimd, TVector>(NameOf(y.Source), gradient), own);
+            : new GradientSums<TSimd, TVector>(NameOf(y.Source), gradient, Served(y, gradient)), own);
         (TrainingStep step, IEnumerable<Region> touchedByConv) = conv(gradient);
         yield return (step, [.. own, .. touchedByConv]);
     }

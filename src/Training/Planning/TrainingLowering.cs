@@ -37,6 +37,8 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
     private readonly List<Action> pack = [];
     private readonly List<Func<IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)>>> backward = [];
     private readonly List<(IEnumerable<Region> Touched, int Step)> touched = [];
+    private readonly Dictionary<GradientMap, GradientEnd<TSimd, TVector>> ends =
+        new(ReferenceEqualityComparer.Instance);
 
     private TrainingLowering(RecordGraph graph, NumberPool numbers) => (this.graph, this.numbers) = (graph, numbers);
 

@@ -18,9 +18,15 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
     /// <summary>Squeeze-excite or the global pool.</summary>
     public GateUnit? Gate => gate;
 
+    /// <summary>Whether d stands in the place of g: the step that wrote g last has put it there.</summary>
+    public bool IsReady { get; private set; }
+
     /// <summary>How the batch is cut for sums: by images where each has factors of its own.</summary>
     public Cuts Parts => gate is not null ? new Cuts(norm.Z.Pixels, norm.Z.ImagePixels)
         : new Cuts(norm.Z.Pixels, Math.Max(1, (norm.Z.Pixels + 15) / 16));
+
+    /// <summary>Lets the step that writes g last put d over it.</summary>
+    public void Replace() => IsReady = true;
 
     /// <summary>Writes rows of some blocks of dz.</summary>
     /// <param name="c">The step's memory.</param>
@@ -44,7 +50,7 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
             band.ZRow = band.GRow = (nint)columns * TSimd.Lanes;
             band.To = to + (nint)done * TSimd.Lanes;
             (band.ToBlock, band.ToRow) = (toBlock, toRow);
-            BlockedNorm<TSimd, TVector>.Gradient(norm.Activation, &band, norm.A.Pointer + slot,
+            BlockedNorm<TSimd, TVector>.Gradient(IsReady ? ActivationKind.None : norm.Activation, &band, norm.A.Pointer + slot,
                 norm.B.Pointer + slot, norm.C.Pointer + slot);
         }
     }
@@ -57,6 +63,30 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
         float* sums = norm.SumsOf(part);
         new Span<float>(sums, 2 * norm.Z.Slots).Clear();
         BlockedNorm<TSimd, TVector>.GradientSums(norm.Activation, &band, norm.Mean.Pointer, sums);
+    }
+
+    /// <summary>Behind the step that wrote g last: sums of d and d·(z − mean) of some pixels and blocks, and d over g
+    /// where <see cref="IsReady"/> says so.</summary>
+    public void Finish(TrainingContext c, int first, int pixels, int firstBlock, int blocks, float* sums)
+    {
+        int own = blocks * TSimd.Lanes;
+        float* products = sums + norm.Z.Slots;
+        new Span<float>(sums, own).Clear();
+        new Span<float>(products, own).Clear();
+        for (int done = 0, part; done < pixels; done += part)
+        {
+            part = Segment(first + done, pixels - done);
+            BlockedBand band = Band(c, first + done, firstBlock, blocks);
+            (band.Rows, band.Columns) = (1, part);
+            if (IsReady)
+            {
+                band.To = band.G;
+                band.ToBlock = band.GBlock;
+            }
+
+            BlockedNorm<TSimd, TVector>.GradientSums(norm.Activation, &band,
+                norm.Mean.Pointer + firstBlock * TSimd.Lanes, sums, products);
+        }
     }
 
     /// <summary>All sums of an image that squeeze-excite's gradient needs, before factors' and means' gradients are
@@ -93,16 +123,25 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
 }
 
 /// <summary>Sums over a unit's gradient and from them the coefficients with which it is read.</summary>
-internal sealed class GradientSums<TSimd, TVector>(string name, UnitGradient<TSimd, TVector> gradient)
-    : TrainingStep(name, TrainingPhase.Backward)
+/// <param name="name">Path of the module.</param>
+/// <param name="gradient">The unit's gradient.</param>
+/// <param name="end">The step that has taken the sums while it wrote the gradient; null for none.</param>
+internal sealed unsafe class GradientSums<TSimd, TVector>(string name, UnitGradient<TSimd, TVector> gradient,
+    GradientEnd<TSimd, TVector>? end) : TrainingStep(name, TrainingPhase.Backward)
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
     {
+        if (end is not null)
+        {
+            gradient.Norm.Backward(end.Sums, end.Parts);
+            return;
+        }
+
         WorkPool.For(c.Pool, gradient.Parts.Count, new Job(gradient, c));
-        gradient.Norm.Backward(gradient.Parts.Count);
+        gradient.Norm.Backward(gradient.Norm.Sums.Pointer, gradient.Parts.Count);
     }
 
     private readonly struct Job(UnitGradient<TSimd, TVector> gradient, TrainingContext c) : IWork

@@ -84,20 +84,21 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
 
     private readonly WindowUnit<TSimd, TVector> unit;
     private readonly UnitGradient<TSimd, TVector> gradient;
-    private readonly bool adds;
+    private readonly GradientEnd<TSimd, TVector> end;
     private readonly Cuts groups;
     private readonly Numbers sums;
     private readonly int length;
 
     /// <param name="unit">The convolution.</param>
     /// <param name="gradient">The gradient of its result.</param>
-    /// <param name="adds">Whether the gradient of its input has been written before.</param>
+    /// <param name="end">The gradient of its input.</param>
     /// <param name="pool">Where the sums are reserved.</param>
-    public WindowBackward(WindowUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient, bool adds,
-        NumberPool pool)
+    public WindowBackward(WindowUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient,
+        GradientEnd<TSimd, TVector> end, NumberPool pool)
         : base(unit.Name, TrainingPhase.Backward)
     {
-        (this.unit, this.gradient, this.adds) = (unit, gradient, adds);
+        (this.unit, this.gradient, this.end) = (unit, gradient, end);
+        end.Parts = unit.Items;
         groups = new Cuts(unit.Items, (unit.Items + MostGroups - 1) / MostGroups);
         length = (unit.WeightGradient.PackedLength + 15) / 16 * 16;
         sums = pool.Reserve((long)length * groups.Count);
@@ -106,7 +107,7 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
 
     /// <inheritdoc/>
     public override long ScratchLength => Enumerable.Range(0, unit.Bands).Max(b =>
-        InputLength(b) + GradientLength(b) + (adds ? ResultLength(b) : 0)) + 128;
+        InputLength(b) + GradientLength(b) + (end.Adds ? ResultLength(b) : 0)) + 128;
 
     private int GradientRow => (unit.Window.OutWidth + 2 * unit.InputGradient.Border) * TSimd.Lanes
         * unit.InputGradient.Pieces.Max(p => p.InBlocks);
@@ -180,7 +181,7 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
             {
                 Y = y, BlockStride = dx.BlockStride, RowStride = width * lanes, Bias = unit.Zeros.Pointer,
             };
-            if (adds)
+            if (end.Adds)
             {
                 // A window may leave its sums in y before it adds: what is there already must not be overwritten.
                 store.Y = result - (long)firstIn * width * lanes;
@@ -189,11 +190,13 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
 
             unit.InputGradient.Run(p, dz.Origin, dz.BlockStride, dz.RowStride, unit.Turned.Pointer, store, firstIn,
                 inRows);
-            for (int b = 0; adds && b < back.OutBlocks; b++)
+            for (int b = 0; end.Adds && b < back.OutBlocks; b++)
             {
                 JoinForward<TSimd, TVector>.Add(result + (long)b * store.BlockStride,
                     y + (long)b * dx.BlockStride + (long)firstIn * width * lanes, store.BlockStride);
             }
+
+            end.Done(c, item, image * dx.ImagePixels + firstIn * width, inRows * width, back.FirstOut, back.OutBlocks);
         }
     }
 
