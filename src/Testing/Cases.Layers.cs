@@ -8,6 +8,7 @@ public static partial class Cases
     private static readonly float[] LearningRates = [0.1f, 1e-3f];
     private static readonly float[] Decays = [0f, 0.01f, 1e-4f];
     private static readonly float[] Scales = [1f, 0.5f];
+    private static readonly float[] Averages = [0f, 0.1f, 0.999f, 1f];
 
     private static CaseAxis Kind(string name) => CaseAxis.Range(name, 0, (int)ActivationKind.HardSigmoid);
 
@@ -57,7 +58,35 @@ public static partial class Cases
             v => new AdamWStep.Args(v[0], LearningRates[v[1]], 0.9f, 0.999f, 1e-8f, Decays[v[2]], v[3], Scales[v[4]]),
             a => [a.Length, Index(LearningRates, a.Rate), Index(Decays, a.WeightDecay), (int)a.Step,
                 Index(Scales, a.GradientScale)]);
+        RegisterPasses();
     }
+
+    private static void RegisterPasses()
+    {
+        CaseAxis[] runs = [CaseAxis.Range("first", 1, 200), CaseAxis.Range("second", 1, 200), CaseAxis.Range("third", 1, 40)];
+        Add([.. runs, CaseAxis.Range("decays", 0, 1), Choice("rate", LearningRates), Choice("momentum", Rates),
+                Choice("decay", Decays), CaseAxis.Range("nesterov", 0, 1), CaseAxis.Range("begins", 0, 1),
+                Choice("scale", Scales), Choice("average", Averages)],
+            v => new SgdPass.Args(Runs(v), new SgdStep.Args(v[0] + v[1] + v[2], LearningRates[v[4]], Rates[v[5]],
+                Decays[v[6]], v[7] == 1, v[8] == 1, Scales[v[9]]), Averages[v[10]]),
+            a => [.. Axes(a.Runs), Index(LearningRates, a.Step.Rate), Index(Rates, a.Step.Momentum),
+                Index(Decays, a.Step.WeightDecay), a.Step.Nesterov ? 1 : 0, a.Step.First ? 1 : 0,
+                Index(Scales, a.Step.GradientScale), Index(Averages, a.Average)]);
+        Add([.. runs, CaseAxis.Range("decays", 0, 1), Choice("rate", LearningRates), Choice("decay", Decays),
+                CaseAxis.Range("step", 1, 100), Choice("scale", Scales), Choice("average", Averages)],
+            v => new AdamWPass.Args(Runs(v), new AdamWStep.Args(v[0] + v[1] + v[2], LearningRates[v[4]], 0.9f, 0.999f,
+                1e-8f, Decays[v[5]], v[6], Scales[v[7]]), Averages[v[8]]),
+            a => [.. Axes(a.Runs), Index(LearningRates, a.Step.Rate), Index(Decays, a.Step.WeightDecay),
+                (int)a.Step.Step, Index(Scales, a.Step.GradientScale), Index(Averages, a.Average)]);
+        Add([CaseAxis.Range("length", 1, 300), Choice("decay", Averages)],
+            v => new MovingAverage.Args(v[0], Averages[v[1]]), a => [a.Length, Index(Averages, a.Decay)]);
+    }
+
+    /// <summary>Three runs, of which weight decay acts on the middle one or on the others.</summary>
+    private static ParameterRuns Runs(int[] v) => new((v[0], v[3] == 1), (v[1], v[3] == 0), (v[2], v[3] == 1));
+
+    private static int[] Axes(ParameterRuns runs) =>
+        [runs[0].Length, runs[1].Length, runs[2].Length, runs[0].Decays ? 1 : 0];
 
     private static Shape Map4(int[] v) => new(v[0], v[3], v[1], v[2]);
 

@@ -182,6 +182,70 @@ public sealed class OptimizerTests : IDisposable
     }
 
     [Fact]
+    public void Gradients_are_zero_after_a_step()
+    {
+        using Sgd sgd = new(store, 0.1, 0.9);
+        SetGradients(1);
+        sgd.Step(1);
+        Assert.All(Read(store.Gradients), g => Assert.Equal(0, g));
+    }
+
+    /// <summary>Decays of 1/10, 2/11 and then the average's own, 0.2.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_average_follows_the_parameters(bool adam)
+    {
+        double[] expected = Values();
+        using WeightAverage average = new(store, 0.2);
+        using Optimizer optimizer = adam ? new AdamW(store, 0.1) : new Sgd(store, 0.1, 0.9);
+        optimizer.Average = average;
+        double[] decays = [0.1, 2 / 11.0, 0.2];
+        for (int step = 0; step < 3; step++)
+        {
+            Assert.Equal(decays[step], average.NextDecay);
+            SetGradients(step);
+            optimizer.Step();
+            double[] p = Values();
+            for (int i = 0; i < Length; i++)
+            {
+                expected[i] = decays[step] * expected[i] + (1 - decays[step]) * p[i];
+            }
+        }
+
+        AssertNear(expected, Read(average.Values));
+        double[] trained = Values();
+        average.Swap();
+        AssertNear(expected, Values());
+        Assert.Throws<InvalidOperationException>(() => optimizer.Step());
+        average.Swap();
+        Assert.Equal(trained, Values());
+        Assert.Equal(3, average.Steps);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WeightAverage(store, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new WeightAverage(store, 0));
+    }
+
+    [Fact]
+    public void Running_statistics_are_averaged_too()
+    {
+        using CpuDevice cpu = new(1);
+        using BatchNorm2d norm = new(3);
+        ParameterStore memory = norm.Materialize(cpu);
+        using WeightAverage average = new(memory, 0.5);
+        using Sgd sgd = new(memory, 0.1) { Average = average };
+        float[] before = new float[memory.Buffers.Length], after = new float[before.Length];
+        cpu.Read(memory.Buffers, before);
+        cpu.Write(Enumerable.Range(0, before.Length).Select(i => (float)i).ToArray(), memory.Buffers);
+        sgd.Step();
+        cpu.Read(average.Buffers, after);
+        Assert.Equal(before.Length, memory.Parameters.Where(p => !p.IsTrained).Sum(p => p.Shape.Length));
+        for (int i = 0; i < before.Length; i++)
+        {
+            Assert.Equal(0.1 * before[i] + 0.9 * i, after[i], 1e-6);
+        }
+    }
+
+    [Fact]
     public void Numbers_out_of_range_are_errors()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => new Sgd(store, -1));

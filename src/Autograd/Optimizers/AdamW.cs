@@ -43,11 +43,10 @@ public sealed class AdamW : Optimizer
     public override IReadOnlyList<(string Name, View Memory)> State => [("first", first), ("second", second)];
 
     /// <inheritdoc/>
-    protected override void Update(int offset, int length, bool decays, double gradientScale)
+    protected override void Update(ParameterRuns runs, double gradientScale, View average, double averageDecay)
     {
-        AdamWStep.Args args = new(length, Rate, Beta1, Beta2, Epsilon,
-            decays ? WeightDecay : 0, Steps, gradientScale);
-        Store.Device.AdamWUpdate(args, Store.Gradients.Slice(offset, length), Store.Values.Slice(offset, length),
-            first.Slice(offset, length), second.Slice(offset, length));
+        AdamWStep.Args step = new(runs.Length, Rate, Beta1, Beta2, Epsilon, WeightDecay, Steps, gradientScale);
+        Store.Device.AdamWPassUpdate(new AdamWPass.Args(runs, step, averageDecay), Store.Gradients, Store.Values, first,
+            second, average);
     }
 }

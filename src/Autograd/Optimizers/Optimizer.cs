@@ -3,7 +3,7 @@ namespace MuxKernels.Autograd;
 /// <summary>Changes the parameters of a network after each backward pass.</summary>
 public abstract class Optimizer : IDisposable
 {
-    private readonly List<(int Offset, int Length, bool Decays)> runs = [];
+    private readonly ParameterRuns runs;
 
     /// <summary>An optimizer of a network's parameters.</summary>
     /// <param name="store">The network's memory.</param>
@@ -11,22 +11,9 @@ public abstract class Optimizer : IDisposable
     protected Optimizer(ParameterStore store, bool decayNormAndBias)
     {
         Store = store;
-        int offset = 0;
-        foreach (Parameter p in store.Parameters.Where(p => p.IsTrained))
-        {
-            bool decays = decayNormAndBias || !p.IsNormOrBias;
-            int length = (int)p.Shape.Length;
-            if (runs.Count > 0 && runs[^1].Decays == decays)
-            {
-                runs[^1] = (runs[^1].Offset, runs[^1].Length + length, decays);
-            }
-            else
-            {
-                runs.Add((offset, length, decays));
-            }
-
-            offset += length;
-        }
+        (int Length, bool Decays)[] trained = [.. store.Parameters.Where(p => p.IsTrained)
+            .Select(p => ((int)p.Shape.Length, decayNormAndBias || !p.IsNormOrBias))];
+        runs = new ParameterRuns(trained.Length > 0 ? trained : [(store.Values.Length, false)]);
     }
 
     /// <summary>The network's memory.</summary>
@@ -34,6 +21,9 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>Learning rate of the next step.</summary>
     public double Rate { get; set; }
+
+    /// <summary>An average of the network's numbers that each step moves on; null for none. It is the caller's.</summary>
+    public WeightAverage? Average { get; set; }
 
     /// <summary>Number of steps taken.</summary>
     public long Steps { get; private set; }
@@ -45,12 +35,22 @@ public abstract class Optimizer : IDisposable
 
     /// <summary>
     /// Takes one step with the gradients that are there. With <paramref name="maximumNorm"/> above 0 the gradients are
-    /// scaled so that their global L2 norm is at most that.
+    /// scaled so that their global L2 norm is at most that. One pass does the rest: clipping, decay, the step, the
+    /// average, and gradients that are zero afterwards.
     /// </summary>
     /// <returns>The norm before scaling; 0 where no limit was asked for.</returns>
     /// <exception cref="ArithmeticException">The norm is not a finite number: the step was not taken.</exception>
+    /// <exception cref="InvalidOperationException">The network has its averages in place of its numbers, or the average
+    /// is another network's.</exception>
     public double Step(double maximumNorm = 0)
     {
+        if (Average is { } own && (own.IsSwapped || !ReferenceEquals(own.Store, Store)))
+        {
+            throw new InvalidOperationException(own.IsSwapped
+                ? "The network has its averages in place of its numbers; swap them back before a step."
+                : "The average is another network's.");
+        }
+
         double norm = 0;
         double scale = 1;
         if (maximumNorm > 0)
@@ -59,18 +59,16 @@ public abstract class Optimizer : IDisposable
             if (!double.IsFinite(norm))
             {
                 throw new ArithmeticException(
-                    $"The gradient's norm is {norm} at step {Steps + 1}: the loss has overflowed; lower the rate.");
+                    $"The gradient's norm is {norm} at step {Steps + 1}: training diverged; lower the rate (now "
+                    + $"{Rate:G3}).");
             }
 
             scale = norm > maximumNorm ? maximumNorm / (norm + 1e-6) : 1;
         }
 
         Steps++;
-        foreach ((int offset, int length, bool decays) in runs)
-        {
-            Update(offset, length, decays, scale);
-        }
-
+        Update(runs, scale, Average?.Values ?? View.None, Average?.NextDecay ?? 0);
+        Average?.Move();
         return norm;
     }
 
@@ -88,8 +86,12 @@ public abstract class Optimizer : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Updates a run of parameters.</summary>
-    protected abstract void Update(int offset, int length, bool decays, double gradientScale);
+    /// <summary>Updates all parameters, moves their average on and sets the gradients to zero.</summary>
+    /// <param name="runs">Where weight decay acts.</param>
+    /// <param name="gradientScale">Factor on the gradients.</param>
+    /// <param name="average">Memory of the average; empty for none.</param>
+    /// <param name="averageDecay">What the average keeps.</param>
+    protected abstract void Update(ParameterRuns runs, double gradientScale, View average, double averageDecay);
 
     /// <summary>Zeroed memory as long as the trained numbers.</summary>
     protected View NewState()

@@ -43,11 +43,10 @@ public sealed class Sgd : Optimizer
         velocity.IsEmpty ? [] : [("velocity", velocity)];
 
     /// <inheritdoc/>
-    protected override void Update(int offset, int length, bool decays, double gradientScale)
+    protected override void Update(ParameterRuns runs, double gradientScale, View average, double averageDecay)
     {
-        SgdStep.Args args = new(length, Rate, Momentum, decays ? WeightDecay : 0, Nesterov,
-            Steps == 1, gradientScale);
-        Store.Device.SgdUpdate(args, Store.Gradients.Slice(offset, length), Store.Values.Slice(offset, length),
-            velocity.IsEmpty ? View.None : velocity.Slice(offset, length));
+        SgdStep.Args step = new(runs.Length, Rate, Momentum, WeightDecay, Nesterov, Steps == 1, gradientScale);
+        Store.Device.SgdPassUpdate(new SgdPass.Args(runs, step, averageDecay), Store.Gradients, Store.Values, velocity,
+            average);
     }
 }

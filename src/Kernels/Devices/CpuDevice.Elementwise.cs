@@ -27,6 +27,20 @@ public sealed partial class CpuDevice
         AdamWStep.Update(args, Span(gradient), Span(parameter), Span(m), Span(v), work);
 
     /// <inheritdoc/>
+    public override void MovingAverageUpdate(in MovingAverage.Args args, View x, View average) =>
+        MovingAverage.Update(args, Span(x), Span(average), work);
+
+    /// <inheritdoc/>
+    public override void SgdPassUpdate(in SgdPass.Args args, View gradient, View parameter, View velocity,
+        View average) =>
+        SgdPass.Update(args, Span(gradient), Span(parameter), Span(velocity), Span(average), work);
+
+    /// <inheritdoc/>
+    public override void AdamWPassUpdate(in AdamWPass.Args args, View gradient, View parameter, View m, View v,
+        View average) =>
+        AdamWPass.Update(args, Span(gradient), Span(parameter), Span(m), Span(v), Span(average), work);
+
+    /// <inheritdoc/>
     public override void Accumulate(View x, View sum) => Add.Accumulate(Span(x), Span(sum), work);
 
     /// <inheritdoc/>

@@ -204,4 +204,47 @@ public abstract partial class Device
     /// <summary>One step of AdamW.</summary>
     public virtual void AdamWUpdate(in AdamWStep.Args args, View gradient, View parameter, View m, View v) =>
         Missing(nameof(AdamWUpdate));
+
+    /// <summary>average ← decay·average + (1 − decay)·x.</summary>
+    public virtual void MovingAverageUpdate(in MovingAverage.Args args, View x, View average) =>
+        Missing(nameof(MovingAverageUpdate));
+
+    /// <summary>A step of SGD for all parameters, their average (empty for none), gradients to zero: in one pass where
+    /// the device can, else one after the other.</summary>
+    public virtual void SgdPassUpdate(in SgdPass.Args args, View gradient, View parameter, View velocity, View average)
+    {
+        for (int run = 0; run < args.Runs.Count; run++)
+        {
+            (int offset, int length, _) = args.Runs[run];
+            SgdUpdate(args.StepOf(run), gradient.Slice(offset, length), parameter.Slice(offset, length),
+                velocity.IsEmpty ? View.None : velocity.Slice(offset, length));
+        }
+
+        FinishPass(args.Average, gradient, parameter, average);
+    }
+
+    /// <summary>A step of AdamW for all parameters, their average (empty for none), gradients to zero: in one pass where
+    /// the device can, else one after the other.</summary>
+    public virtual void AdamWPassUpdate(in AdamWPass.Args args, View gradient, View parameter, View m, View v,
+        View average)
+    {
+        for (int run = 0; run < args.Runs.Count; run++)
+        {
+            (int offset, int length, _) = args.Runs[run];
+            AdamWUpdate(args.StepOf(run), gradient.Slice(offset, length), parameter.Slice(offset, length),
+                m.Slice(offset, length), v.Slice(offset, length));
+        }
+
+        FinishPass(args.Average, gradient, parameter, average);
+    }
+
+    private void FinishPass(double decay, View gradient, View parameter, View average)
+    {
+        if (!average.IsEmpty)
+        {
+            MovingAverageUpdate(new MovingAverage.Args(parameter.Length, decay), parameter, average);
+        }
+
+        Fill(gradient, 0f);
+    }
 }

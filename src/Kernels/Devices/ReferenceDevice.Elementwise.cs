@@ -25,4 +25,8 @@ public sealed partial class ReferenceDevice
     /// <inheritdoc/>
     public override void AdamWUpdate(in AdamWStep.Args args, View gradient, View parameter, View m, View v) =>
         AdamWStep.UpdateReference<double>(args, Span(gradient), Span(parameter), Span(m), Span(v));
+
+    /// <inheritdoc/>
+    public override void MovingAverageUpdate(in MovingAverage.Args args, View x, View average) =>
+        MovingAverage.UpdateReference<double>(args, Span(x), Span(average));
 }

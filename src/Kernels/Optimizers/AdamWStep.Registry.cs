@@ -32,7 +32,7 @@ public static unsafe partial class AdamWStep
 
     /// <summary>m and v have four roundings on the magnitudes of their terms; the step is off by m's error over its
     /// denominator and 12 roundings (root, factors, quotient, v's error halved by the root), p by its two.</summary>
-    private static double[][] UpdateBound(in Args args, double[][] inputs, double[][] expected)
+    internal static double[][] UpdateBound(in Args args, double[][] inputs, double[][] expected)
     {
         double u = ErrorBound.Unit;
         double[][] bounds = [.. expected.Select(e => new double[e.Length])];

@@ -76,7 +76,7 @@ public static unsafe partial class AdamWStep
         }
     }
 
-    private static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> m, Span<T> v,
+    internal static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> m, Span<T> v,
         string kernel)
     {
         Guard.Positive(args.Length, kernel, "Length");

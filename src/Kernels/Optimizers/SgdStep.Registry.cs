@@ -26,7 +26,7 @@ public static unsafe partial class SgdStep
     private static Shape Of(Args args) => Shape.Vector(args.Length);
 
     /// <summary>Two roundings of each constant's product and one of each sum, on the magnitudes of the terms.</summary>
-    private static double[][] UpdateBound(in Args args, double[][] inputs, double[][] expected)
+    internal static double[][] UpdateBound(in Args args, double[][] inputs, double[][] expected)
     {
         double u = ErrorBound.Unit;
         double[] parameters = new double[args.Length], velocities = new double[args.Length];

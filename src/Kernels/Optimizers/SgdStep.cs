@@ -68,7 +68,7 @@ public static unsafe partial class SgdStep
         }
     }
 
-    private static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> velocity,
+    internal static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> velocity,
         string kernel)
     {
         Guard.Positive(args.Length, kernel, "Length");

@@ -27,6 +27,9 @@ internal static class Families
         .. Add.Operations(),
         .. SgdStep.Operations(),
         .. AdamWStep.Operations(),
+        .. SgdPass.Operations(),
+        .. AdamWPass.Operations(),
+        .. MovingAverage.Operations(),
         .. MuxConv.Operations(),
     ];
 }
