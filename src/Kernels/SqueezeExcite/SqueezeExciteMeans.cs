@@ -8,6 +8,12 @@ internal unsafe struct SqueezeExciteMeans
 {
     private const int ImagesOfPiece = 4;
 
+    /// <summary>Rows of dW₁ in a piece of work.</summary>
+    private const int RowsOfPiece = 8;
+
+    /// <summary>Rows of dW₂ in a piece of work.</summary>
+    private const int LongRowsOfPiece = 64;
+
     /// <summary>Multiply-adds below which a weight gradient is not worth waking other threads for.</summary>
     private const int SmallProduct = 500_000;
 
@@ -82,7 +88,7 @@ internal unsafe struct SqueezeExciteMeans
         where TSimd : struct, ISimd<TVector>
         where TVector : struct
     {
-        Transpose(s->W2, s->W2Transposed, s->Channels, s->Reduced);
+        WindowImages.Transpose(s->W2, s->Reduced, s->Channels, s->Reduced, s->W2Transposed, s->Channels);
         WorkPool.For(pool, (s->Images + ImagesOfPiece - 1) / ImagesOfPiece, new Work<TSimd, TVector>(s, false));
     }
 
@@ -93,30 +99,12 @@ internal unsafe struct SqueezeExciteMeans
     {
         int n = s->Images, c = s->Channels, r = s->Reduced;
         WorkPool.For(pool, (n + ImagesOfPiece - 1) / ImagesOfPiece, new Work<TSimd, TVector>(s, true));
-        WorkPool? large = (long)n * c * r < SmallProduct ? null : pool;
-        Linear.WeightGradient<TSimd, TVector>(s->Dgates, s->Hidden, s->Dw2, n, r, c, large);
-        Linear.WeightGradient<TSimd, TVector>(s->Delta, s->Mean, s->Dw1, n, c, r, large);
+        int pieces = (r + RowsOfPiece - 1) / RowsOfPiece + (c + LongRowsOfPiece - 1) / LongRowsOfPiece;
+        WorkPool.For((long)n * c * r < SmallProduct ? null : pool, pieces, new WeightWork<TSimd, TVector>(s));
         ConvBias.Backward<TSimd, TVector>(new Shape(n, c, 1, 1), new ReadOnlySpan<float>(s->Dgates, n * c),
             new Span<float>(s->Db2, c), null);
         ConvBias.Backward<TSimd, TVector>(new Shape(n, r, 1, 1), new ReadOnlySpan<float>(s->Delta, n * r),
             new Span<float>(s->Db1, r), null);
-    }
-
-    /// <summary>A matrix in runs of 16 rows, whose lines stay in the first cache until the last column.</summary>
-    private static void Transpose(float* from, float* to, int rows, int columns)
-    {
-        for (int first = 0; first < rows; first += 16)
-        {
-            int last = Math.Min(rows, first + 16);
-            for (int column = 0; column < columns; column++)
-            {
-                float* x = from + (nint)first * columns + column, y = to + (nint)column * rows;
-                for (int row = first; row < last; row++, x += columns)
-                {
-                    y[row] = *x;
-                }
-            }
-        }
     }
 
     private readonly struct Work<TSimd, TVector>(SqueezeExciteMeans* s, bool backward) : IWork
@@ -145,18 +133,18 @@ internal unsafe struct SqueezeExciteMeans
         private void Forward(nint c, nint r, int images)
         {
             int channels = s->Channels, reduced = s->Reduced;
-            Dots(s->W1, s->Mean + c, s->Inner + r, images);
+            SmallProducts<TSimd, TVector>.Dots(s->W1, s->Mean + c, s->Inner + r, reduced, reduced, images, channels);
             for (int i = 0; i < images * reduced; i++)
             {
                 s->Inner[r + i] += s->B1[i % reduced];
             }
 
             MuxKernels.Activation.Run<TSimd, TVector>(s->Activation, s->Inner + r, s->Hidden + r, images * reduced);
+            SmallProducts<TSimd, TVector>.Rows(s->Hidden + r, reduced, 1, s->W2Transposed, channels, s->Outer + c, channels,
+                images, reduced, channels, add: false);
             for (int n = 0; n < images; n++)
             {
                 float* to = s->Outer + c + (nint)n * channels;
-                SqueezeExcite.Transposed<TSimd, TVector>(s->W2Transposed, s->Hidden + r + (nint)n * reduced, to,
-                    reduced, channels);
                 for (int i = 0; i < channels; i++)
                 {
                     to[i] += s->B2[i];
@@ -171,28 +159,38 @@ internal unsafe struct SqueezeExciteMeans
             int channels = s->Channels, reduced = s->Reduced;
             MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Gate, s->Dgates + c, s->Outer + c, s->Dgates + c,
                 images * channels);
-            Dots(s->W2Transposed, s->Dgates + c, s->Delta + r, images);
+            SmallProducts<TSimd, TVector>.Dots(s->W2Transposed, s->Dgates + c, s->Delta + r, reduced, reduced, images,
+                channels);
             MuxKernels.Activation.RunBackward<TSimd, TVector>(s->Activation, s->Delta + r, s->Inner + r, s->Delta + r,
                 images * reduced);
-            for (int n = 0; n < images; n++)
-            {
-                SqueezeExcite.Transposed<TSimd, TVector>(s->W1, s->Delta + r + (nint)n * reduced,
-                    s->Dmean + c + (nint)n * channels, reduced, channels);
-            }
+            SmallProducts<TSimd, TVector>.Rows(s->Delta + r, reduced, 1, s->W1, channels, s->Dmean + c, channels, images,
+                reduced, channels, add: false);
         }
+    }
 
-        /// <summary><c>to[n, r] = Σ_c w[r, c]·x[n, c]</c>.</summary>
-        private void Dots(float* w, float* x, float* to, int images)
+    /// <summary>Some rows of dW₁, then of dW₂: each of their numbers sums over all images in their order.</summary>
+    private readonly struct WeightWork<TSimd, TVector>(SqueezeExciteMeans* s) : IWork
+        where TSimd : struct, ISimd<TVector>
+        where TVector : struct
+    {
+        private readonly SqueezeExciteMeans* s = s;
+
+        public void Run(int index, int worker)
         {
-            int channels = s->Channels, reduced = s->Reduced;
-            for (int r = 0; r < reduced; r++)
+            int channels = s->Channels, reduced = s->Reduced, pieces = (reduced + RowsOfPiece - 1) / RowsOfPiece;
+            if (index < pieces)
             {
-                for (int n = 0; n < images; n++)
-                {
-                    to[(nint)n * reduced + r] = Reductions.Dot<TSimd, TVector>(w + (nint)r * channels,
-                        x + (nint)n * channels, channels);
-                }
+                int r = index * RowsOfPiece;
+                SmallProducts<TSimd, TVector>.Rows(s->Delta + r, 1, reduced, s->Mean, channels,
+                    s->Dw1 + (nint)r * channels, channels, Math.Min(RowsOfPiece, reduced - r), s->Images, channels,
+                    add: true);
+                return;
             }
+
+            int c = (index - pieces) * LongRowsOfPiece;
+            SmallProducts<TSimd, TVector>.Rows(s->Dgates + c, 1, channels, s->Hidden, reduced,
+                s->Dw2 + (nint)c * reduced, reduced, Math.Min(LongRowsOfPiece, channels - c), s->Images, reduced,
+                add: true);
         }
     }
 }

@@ -96,7 +96,7 @@ internal static unsafe class WindowImages
 
     /// <summary><c>to[c, r] = from[r, c]</c>, in blocks of 4 × 4.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose(float* from, nint fromPitch, int rows, int columns, float* to, nint toPitch)
+    internal static void Transpose(float* from, nint fromPitch, int rows, int columns, float* to, nint toPitch)
     {
         int wholeRows = rows & ~3, wholeColumns = columns & ~3;
         for (int r = 0; r < wholeRows; r += 4)
