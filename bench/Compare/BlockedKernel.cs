@@ -19,9 +19,11 @@ internal abstract unsafe class BlockedKernel : IDisposable
     /// <summary>Share of the vectors' lanes that work for a channel.</summary>
     public abstract double LaneCap { get; }
 
-    protected BlockedImage X { get; }
+    /// <summary>The input's map.</summary>
+    public BlockedImage X { get; }
 
-    protected BlockedImage Y { get; }
+    /// <summary>The result's map.</summary>
+    public BlockedImage Y { get; }
 
     protected AlignedBuffer<float> Packed { get; }
 
@@ -78,9 +80,10 @@ internal abstract unsafe class BlockedKernel : IDisposable
         };
         return (window, subject.Operator) switch
         {
-            ({ } w, _) => new BlockedWindowKernel(subject, w),
-            (_, PointwiseConvOperator o) => new BlockedPointwiseKernel<TSimd, TVector>(subject, o.Args),
-            (_, DenseConvOperator o) => new BlockedStemKernel<TSimd, TVector>(subject, o.Args),
+            ({ } w, _) => new BlockedWindowKernel(w, subject.X, subject.Input, subject.Weights, subject.Y),
+            (_, PointwiseConvOperator o) =>
+                new BlockedPointwiseKernel<TSimd, TVector>(o.Args, subject.Input, subject.Weights),
+            (_, DenseConvOperator o) => new BlockedStemKernel<TSimd, TVector>(o.Args, subject.Input, subject.Weights),
             _ => throw new ArgumentException($"{subject.Operator} has no blocked kernel.", nameof(subject)),
         };
     }
@@ -91,13 +94,14 @@ internal sealed unsafe class BlockedWindowKernel : BlockedKernel
 {
     private readonly BlockedWindow window;
 
-    public BlockedWindowKernel(KernelSubject subject, BlockedWindow window)
-        : base(BlockedImage.Of(window.Lanes, window.InOrder, subject.X, window.Border),
-            BlockedImage.Of(window.Lanes, window.OutOrder, subject.Y, 0), window.PackedLength)
+    public BlockedWindowKernel(BlockedWindow window, Shape x, ReadOnlySpan<float> input, ReadOnlySpan<float> weights,
+        Shape y)
+        : base(BlockedImage.Of(window.Lanes, window.InOrder, x, window.Border),
+            BlockedImage.Of(window.Lanes, window.OutOrder, y, 0), window.PackedLength)
     {
         this.window = window;
-        X.Write(subject.Input, subject.X);
-        window.Pack(subject.Weights, [], Packed.Pointer);
+        X.Write(input, x);
+        window.Pack(weights, [], Packed.Pointer);
     }
 
     public override double LaneCap =>
@@ -125,12 +129,12 @@ internal sealed unsafe class BlockedPointwiseKernel<TSimd, TVector> : BlockedKer
     private readonly AlignedBuffer<int> offsets;
     private readonly int blocks;
 
-    public BlockedPointwiseKernel(KernelSubject subject, in PointwiseConv.Args args)
+    public BlockedPointwiseKernel(in PointwiseConv.Args args, ReadOnlySpan<float> input, ReadOnlySpan<float> weights)
         : base(BlockedImage.InOrder(TSimd.Lanes, args.X, 0), BlockedImage.InOrder(TSimd.Lanes, args.Y, 0),
             BlockedPointwise<TSimd, TVector>.PackedLength(args.X.C, Blocks(args.Y.C)))
     {
         (this.args, blocks) = (args, Blocks(args.Y.C));
-        X.Write(subject.Input, args.X);
+        X.Write(input, args.X);
         offsets = new AlignedBuffer<int>(args.X.C);
         for (int i = 0; i < args.X.C; i++)
         {
@@ -138,7 +142,7 @@ internal sealed unsafe class BlockedPointwiseKernel<TSimd, TVector> : BlockedKer
         }
 
         float[] w = new float[blocks * TSimd.Lanes * args.X.C];
-        subject.Weights.CopyTo(w, 0);
+        weights.CopyTo(w);
         BlockedPointwise<TSimd, TVector>.Pack(w, blocks, args.X.C, Packed.Pointer);
     }
 
@@ -188,18 +192,21 @@ internal sealed unsafe class BlockedStemKernel<TSimd, TVector> : BlockedKernel
     private readonly AlignedBuffer<float> planes;
     private readonly AlignedBuffer<float> scratch;
 
-    public BlockedStemKernel(KernelSubject subject, in DenseConv.Args args)
+    public BlockedStemKernel(in DenseConv.Args args, ReadOnlySpan<float> input, ReadOnlySpan<float> weights)
         : base(BlockedImage.InOrder(TSimd.Lanes, args.X with { H = 1, W = 1 }, 0),
             BlockedImage.InOrder(TSimd.Lanes, args.Y, 0), BlockedStem<TSimd, TVector>.PackedLength(args))
     {
         this.args = args;
         planes = new AlignedBuffer<float>(args.X.Length);
-        subject.Input.CopyTo(planes.Span);
+        input.CopyTo(planes.Span);
         scratch = new AlignedBuffer<float>(BlockedStem<TSimd, TVector>.ScratchLength(args, Band));
-        BlockedStem<TSimd, TVector>.Pack(args, subject.Weights, [], Packed.Pointer);
+        BlockedStem<TSimd, TVector>.Pack(args, weights, [], Packed.Pointer);
     }
 
     public override double LaneCap => (double)args.Y.C / Y.Order.Count;
+
+    /// <summary>The image's planes.</summary>
+    public float* Planes => planes.Pointer;
 
     public override void Run()
     {

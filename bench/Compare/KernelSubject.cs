@@ -21,6 +21,7 @@ internal sealed class KernelSubject
         };
         Input = Fill.Uniform(1, X.Length);
         Weights = Fill.Uniform(2, weights);
+        Upstream = Fill.Uniform(3, Y.Length);
     }
 
     /// <summary>The operation with its geometry.</summary>
@@ -44,6 +45,9 @@ internal sealed class KernelSubject
     /// <summary>The weights in the layout of the public family.</summary>
     public float[] Weights { get; }
 
+    /// <summary>The gradient of the result, NCHW.</summary>
+    public float[] Upstream { get; }
+
     /// <summary>The operator's result through the device of the processor.</summary>
     public float[] Eager(CpuDevice device)
     {
@@ -51,6 +55,19 @@ internal sealed class KernelSubject
         using Session session = new(device);
         device.Read(Record(session).Data, y);
         return y;
+    }
+
+    /// <summary>The operator's gradients through the device of the processor.</summary>
+    public (float[] Dx, float[] Dw) EagerGradients(CpuDevice device)
+    {
+        float[] dx = new float[X.Length], dw = new float[Weights.Length];
+        using Session session = new(device, record: true);
+        Tensor x = session.Input(X, Input, needsGradient: true);
+        Tensor w = session.Input(Shape.Vector(Weights.Length), Weights, needsGradient: true);
+        session.Backward(session.Apply(Operator, [x, w])[0], Upstream);
+        device.Read(x.Gradient, dx);
+        device.Read(w.Gradient, dw);
+        return (dx, dw);
     }
 
     /// <summary>Records the operation.</summary>

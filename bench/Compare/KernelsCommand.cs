@@ -19,7 +19,8 @@ internal static class KernelsCommand
         + "oneDNN 2 in layouts of its own choice with packed weights, reorders not included; whole blocks as a quarter "
         + "of a chain of four with the conversions at both ends. Percent of the fused multiply-adds in registers, the "
         + "median of those measured before each round. Means are weighted by multiply-adds and calls in the network. "
-        + "Lane cap: lanes of vectors that work for a channel. Traffic cap: a copy of as many bytes, half read and half written, as the operation "
+        + "Lane cap: lanes of vectors that work for a channel. Traffic cap: a copy of as many bytes, "
+        + "half read and half written, as the operation "
         + "must read and write. AVX2: the same program with DOTNET_EnableAVX512=0 and oneDNN held to AVX2, percent of "
         + "AVX2's own peak. Results of all agree to 1e-5 of the largest number.";
 
@@ -77,7 +78,7 @@ internal static class KernelsCommand
 
         file.Write(Path.Combine(folder, "kernels.json"));
         ResultRow[] shown = [.. rows.Where(r => r.Name.StartsWith(MachineProbe.InstructionSet, StringComparison.Ordinal)
-            && !r.Name.Contains(" · ", StringComparison.Ordinal))];
+            && !r.IsPart)];
         Chart.Write(Path.Combine(folder, "kernels.svg"), "Percent of one core's peak, batch 1 (more is better)",
             [.. shown.Select(r => (r.Name[(MachineProbe.InstructionSet.Length + 2)..], r))],
             [Ours, PeerKernels.OneDnnPlain, PeerKernels.OneDnnDepthwise, PeerKernels.Rewritten, PeerKernels.Exported],
@@ -99,7 +100,7 @@ internal static class KernelsCommand
             List<(ResultRow Row, int Count)> parts = [];
             foreach ((Operator @operator, int count) in row.Kernels)
             {
-                string label = row.Kernels.Count == 1 ? name : $"{name} · {Describe(@operator)}";
+                string label = row.Kernels.Count == 1 ? name : name + ResultRow.PartMark + Describe(@operator);
                 progress.Next(label);
                 parts.Add((MeasureKernel(label, new KernelSubject(@operator), blocks, device, runtime), count));
                 Tell(progress, parts[^1].Row);

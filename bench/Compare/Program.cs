@@ -3,11 +3,12 @@ using System.Text.Json;
 using MuxKernels.Compare;
 using MuxKernels.Peers;
 
-// dotnet run -c Release --project bench/Compare -- networks | kernels | coldstart | scaling | chart
+// dotnet run -c Release --project bench/Compare -- networks | kernels | training-kernels | coldstart | scaling | chart
 RootCommand root = new("The library beside its peers, in the same process, in turns.")
 {
     NetworksCommand.Create(),
     KernelsCommand.Create(),
+    TrainingKernelsCommand.Create(),
     ColdStartCommand.Create(),
     ScalingCommand.Create(),
     ChartCommand.Create(),

@@ -9,7 +9,8 @@ namespace MuxKernels.Measure;
 /// The form of every result file of the bench room: <c>muxnet bench compare</c> reads <see cref="Rows"/> of any of
 /// them.
 /// </summary>
-/// <param name="Kind"><c>networks</c>, <c>kernels</c> or <c>coldstart</c>.</param>
+/// <param name="Kind">What was measured: <c>networks</c>, <c>kernels</c>, <c>training-kernels</c>, <c>scaling</c> or
+/// <c>coldstart</c>.</param>
 /// <param name="Machine">Where it was measured.</param>
 /// <param name="Method">How it was measured, in words.</param>
 /// <param name="Peers">Name and version of each peer that took part, or why it did not.</param>
@@ -54,6 +55,13 @@ public sealed record ResultFile(string Kind, Machine Machine, string Method, IRe
 /// <param name="Entries">Ours first.</param>
 public sealed record ResultRow(string Name, IReadOnlyList<ResultEntry> Entries)
 {
+    /// <summary>Stands between the name of a row that sums up others and what is said of each of them.</summary>
+    public const string PartMark = " · ";
+
+    /// <summary>Whether another row sums this one up.</summary>
+    [JsonIgnore]
+    public bool IsPart => Name.Contains(PartMark, StringComparison.Ordinal);
+
     /// <summary>Multiply-adds of one run, by the paper's rule.</summary>
     public long? Madds { get; init; }
 
@@ -87,6 +95,13 @@ public sealed record ResultEntry(string Name, double MedianMs, double P5Ms, doub
 
     /// <summary>Share of the peak.</summary>
     public double? PercentOfPeak { get; init; }
+
+    /// <summary>10⁹ bytes a second of a pass that moves numbers, each map that is read or written counted
+    /// once.</summary>
+    public double? GigabytesPerS { get; init; }
+
+    /// <summary>Share of the bytes a second of a copy in the same turns.</summary>
+    public double? PercentOfCopy { get; init; }
 
     /// <summary>How many times longer than ours: median over the rounds.</summary>
     public double? RatioToOurs { get; init; }

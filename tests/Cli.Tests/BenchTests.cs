@@ -113,4 +113,32 @@ public sealed class BenchTests : IDisposable
             + $"\"entries\":[{{\"name\":\"MuxKernels\",\"median_ms\":{ours},\"peer\":false}},"
             + $"{{\"name\":\"another\",\"median_ms\":{peer},\"peer\":true}}]}}]}}";
     }
+
+    /// <summary>Entries as bench/peers/compare_training.py writes them.</summary>
+    [Fact]
+    public void Compare_reads_training_steps_with_their_phases()
+    {
+        string before = Path.Combine(folder, "before.json"), after = Path.Combine(folder, "after.json");
+        File.WriteAllText(before, Document(103.4, 30, 63));
+        File.WriteAllText(after, Document(98.1, 20, 90));
+        Run run = Run.Of("bench", "compare", before, after);
+        Assert.Equal(0, run.Code);
+        Assert.Contains("0 of 1 slower", run.Output, StringComparison.Ordinal);
+        Assert.Contains("factor of 1.00", run.Output, StringComparison.Ordinal);
+        JsonElement[] rows = [.. Run.Of("bench", "compare", before, after, "--json").Json().GetProperty("rows")
+            .EnumerateArray()];
+        Assert.Equal(["m, 64×64: MuxKernels", "m, 64×64: MuxKernels, forward", "m, 64×64: MuxKernels, backward"],
+            rows.Select(r => r.GetProperty("name").GetString()));
+        Assert.Equal([false, true, true], rows.Select(r => r.GetProperty("phase").GetBoolean()));
+        Assert.Equal([false, false, true], rows.Select(r => r.GetProperty("slower").GetBoolean()));
+        Assert.Equal(90 / 63.0, rows[2].GetProperty("ratio").GetDouble(), 1e-9);
+        File.WriteAllText(after, Document(140, 30, 63));
+        Assert.Equal(1, Run.Of("bench", "compare", before, after).Code);
+
+        static string Document(double step, double forward, double backward) =>
+            "{\"kind\":\"training\",\"machine\":{},\"method\":\"\",\"rows\":[{\"name\":\"m, 64×64\",\"madds\":1,"
+            + $"\"entries\":[{{\"name\":\"MuxKernels\",\"median_ms\":{step},\"peer\":false,\"engine\":\"plan\","
+            + $"\"phases\":{{\"forward_ms\":{forward},\"backward_ms\":{backward}}}}},"
+            + "{\"name\":\"PyTorch, best\",\"median_ms\":314,\"peer\":true,\"ratio_to_ours\":3}]}]}";
+    }
 }

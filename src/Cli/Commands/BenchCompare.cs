@@ -9,7 +9,8 @@ internal static class BenchCompare
     public static Command Create(Shell shell)
     {
         Command command = new("compare",
-            "Compares two documents of bench --json or two result files; exit code 1 if something is slower.");
+            "Compares two documents of bench --json or two result files, with the phases of training steps; exit code "
+            + "1 if something is slower.");
         Argument<string> before = new("OLD") { Description = "Earlier document." };
         Argument<string> after = new("NEW") { Description = "Later document." };
         Option<double> tolerance = new("--tolerance")
@@ -40,8 +41,10 @@ internal static class BenchCompare
         return slower > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
-    private static (int Compared, int Slower) Compare(Shell shell, Dictionary<string, double> before,
-        Dictionary<string, double> after, double tolerance, double? peers)
+    /// <summary>Shows what both have. Phases are shown behind what they are phases of, and not counted: what is slower
+    /// is so as a whole.</summary>
+    private static (int Compared, int Slower) Compare(Shell shell, Dictionary<string, Time> before,
+        Dictionary<string, Time> after, double tolerance, double? peers)
     {
         string[] shared = [.. before.Keys.Where(after.ContainsKey)];
         if (shared.Length == 0)
@@ -50,19 +53,24 @@ internal static class BenchCompare
                 + $"{string.Join(", ", before.Keys)}; {string.Join(", ", after.Keys)}.");
         }
 
-        Row[] rows = [.. shared.Select(name => new Row(name, before[name], after[name],
-            after[name] / before[name], after[name] / before[name] > 1 + tolerance / 100))];
-        int slower = rows.Count(r => r.Slower);
+        Row[] rows = [.. shared.Select(name =>
+        {
+            double ratio = after[name].Ms / before[name].Ms;
+            return new Row(name, before[name].Ms, after[name].Ms, ratio, ratio > 1 + tolerance / 100,
+                before[name].IsPhase);
+        })];
+        int slower = rows.Count(static r => r is { Slower: true, Phase: false });
         shell.Result(new { tolerance, rows, slower, peers });
         Table table = new("", "what", ">before ms", ">after ms", ">ratio");
         foreach (Row row in rows)
         {
-            table.Add(row.Slower ? "SLOWER" : "", row.Name, $"{row.BeforeMs:F4}", $"{row.AfterMs:F4}",
+            string mark = !row.Slower ? "" : row.Phase ? "slower" : "SLOWER";
+            table.Add(mark, row.Name, $"{row.BeforeMs:F4}", $"{row.AfterMs:F4}",
                 $"{row.Ratio:F2}");
         }
 
         table.Write(shell.Output);
-        return (rows.Length, slower);
+        return (rows.Count(static r => !r.Phase), slower);
     }
 
     /// <summary>By what factor the times of other libraries changed, the median; null where there are none.</summary>
@@ -89,13 +97,15 @@ internal static class BenchCompare
                 string what = $"{root.GetProperty("kernel").GetString()} {root.GetProperty("shape").GetString()}";
                 return new Document(variants.EnumerateArray().ToDictionary(
                     v => $"{what} {v.GetProperty("target").GetString()}",
-                    v => v.GetProperty("median_ms").GetDouble()), []);
+                    v => new Time(v.GetProperty("median_ms").GetDouble(), false)), []);
             }
 
             string input = string.Join('x', root.GetProperty("input").EnumerateArray());
             string name = $"{root.GetProperty("model").GetString()} {root.GetProperty("mode").GetString()} {input} "
                 + $"{root.GetProperty("threads").GetRawText()} threads";
-            return new Document(new() { [name] = root.GetProperty("median_ms").GetDouble() }, []);
+            Document single = new([], []);
+            single.Add(name, root, isPeer: false);
+            return single;
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException
             or ArgumentException)
@@ -114,16 +124,47 @@ internal static class BenchCompare
             string name = row.GetProperty("name").GetString() ?? "";
             foreach (JsonElement entry in row.GetProperty("entries").EnumerateArray())
             {
-                (entry.GetProperty("peer").GetBoolean() ? document.Peers : document.Ours).Add(
-                    $"{name}: {entry.GetProperty("name").GetString()}", entry.GetProperty("median_ms").GetDouble());
+                document.Add($"{name}: {entry.GetProperty("name").GetString()}", entry,
+                    entry.GetProperty("peer").GetBoolean());
             }
         }
 
         return document;
     }
 
-    /// <summary>Medians in milliseconds by name.</summary>
-    private sealed record Document(Dictionary<string, double> Ours, Dictionary<string, double> Peers);
+    /// <summary>A median.</summary>
+    /// <param name="Ms">Milliseconds.</param>
+    /// <param name="IsPhase">Whether it is a part of another one.</param>
+    private sealed record Time(double Ms, bool IsPhase);
 
-    private sealed record Row(string Name, double BeforeMs, double AfterMs, double Ratio, bool Slower);
+    /// <summary>Medians by name.</summary>
+    private sealed record Document(Dictionary<string, Time> Ours, Dictionary<string, double> Peers)
+    {
+        private const string Unit = "_ms";
+
+        /// <summary>Adds the median of an entry and, where it has some, those of its phases.</summary>
+        public void Add(string name, JsonElement entry, bool isPeer)
+        {
+            double ms = entry.GetProperty("median_ms").GetDouble();
+            if (isPeer)
+            {
+                Peers.Add(name, ms);
+                return;
+            }
+
+            Ours.Add(name, new Time(ms, false));
+            if (!entry.TryGetProperty("phases", out JsonElement phases))
+            {
+                return;
+            }
+
+            foreach (JsonProperty phase in phases.EnumerateObject()
+                .Where(static p => p.Name.EndsWith(Unit, StringComparison.Ordinal)))
+            {
+                Ours.Add($"{name}, {phase.Name[..^Unit.Length]}", new Time(phase.Value.GetDouble(), true));
+            }
+        }
+    }
+
+    private sealed record Row(string Name, double BeforeMs, double AfterMs, double Ratio, bool Slower, bool Phase);
 }
