@@ -72,7 +72,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             bool neighbours = g == 2 && groups.Length - first <= lanes / 2;
             Group[] own = groups[first..Math.Min(first + lanes, groups.Length)];
             Piece piece = new(neighbours ? BlockedGrouping.Neighbours : BlockedGrouping.Apart, own, block,
-                neighbours ? 1 : g, own[0].Kernel, packedLength, RowsOf(own[0].Kernel));
+                neighbours ? 1 : g, own[0].Kernel, packedLength, RowsOf(own[0].Kernel),
+                PixelsOf(own[0].Kernel, neighbours ? 2 : g * g));
             packedLength += piece.Kernel * piece.Kernel * piece.VectorsPerTap(g) * lanes;
             list.Add(piece);
         }
@@ -207,7 +208,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
 
     /// <summary>Groups that are computed together.</summary>
     private sealed record Piece(BlockedGrouping Grouping, Group[] Groups, int FirstBlock, int Blocks, int Kernel,
-        int Weights, PhaseRow[] Rows)
+        int Weights, PhaseRow[] Rows, BlockedImagePixel[] Pixels)
     {
         /// <summary>Weight vectors of one tap.</summary>
         public int VectorsPerTap(int g) => Grouping == BlockedGrouping.Neighbours ? 2 : g * g;

@@ -7,7 +7,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     /// border is NaN).</summary>
     public BlockedWindowGradient WeightGradient() => new Gradient(this);
 
-    private sealed class Gradient : BlockedWindowGradient
+    private sealed partial class Gradient : BlockedWindowGradient
     {
         /// <summary>Floats of input and gradient that a band of rows reads again and again: a little more than the
         /// first cache holds, for shorter bands add to their sums more often.</summary>
@@ -15,11 +15,13 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
 
         private readonly BlockedGroups<TSimd, TVector> window;
         private readonly Strip[][] strips;
+        private readonly PixelRuns[][] runs;
 
         public Gradient(BlockedGroups<TSimd, TVector> window)
         {
             this.window = window;
             strips = Array.ConvertAll(window.pieces, p => Strips(window, p));
+            runs = Array.ConvertAll(window.pieces, p => window.TakesImages ? Runs(window, p) : []);
         }
 
         /// <inheritdoc/>

@@ -76,4 +76,21 @@ internal abstract unsafe class BlockedWindow
     /// <param name="rows">Number of output rows.</param>
     public abstract void Run(int piece, float* x, int xBlockStride, int xRowStride, float* packed,
         in BlockedStore store, int firstRow, int rows);
+
+    /// <summary>Whether the maps are small enough for <see cref="RunImages"/>.</summary>
+    public virtual bool TakesImages => false;
+
+    /// <summary>Computes a piece of whole images whose maps follow one another without borders: block, image, row,
+    /// column, lane; no epilogue.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    /// <param name="x">First pixel of the first image in the piece's first input block.</param>
+    /// <param name="xBlockStride">Floats from one input block to the next.</param>
+    /// <param name="packed">The packed weights of all pieces.</param>
+    /// <param name="bias">One number for each lane of each output block of the piece.</param>
+    /// <param name="y">First pixel of the first image in the piece's first output block.</param>
+    /// <param name="yBlockStride">Floats from one output block to the next.</param>
+    /// <param name="images">Images.</param>
+    /// <exception cref="NotSupportedException"><see cref="TakesImages"/> is false.</exception>
+    public virtual void RunImages(int piece, float* x, int xBlockStride, float* packed, float* bias, float* y,
+        int yBlockStride, int images) => throw new NotSupportedException("The maps are too large.");
 }

@@ -30,4 +30,17 @@ internal abstract unsafe class BlockedWindowGradient
     /// <param name="packed">The packed sums.</param>
     /// <param name="dw">Gradient in the layout of the public family.</param>
     public abstract void Unpack(float* packed, Span<float> dw);
+
+    /// <summary>Adds what whole images of a piece give, as <see cref="BlockedWindow.RunImages"/> reads and writes
+    /// them.</summary>
+    /// <param name="piece">Index of the window's piece.</param>
+    /// <param name="x">First pixel of the first image in the piece's first input block.</param>
+    /// <param name="xBlockStride">Floats from one input block to the next.</param>
+    /// <param name="dy">First pixel of the first image in the piece's first output block.</param>
+    /// <param name="dyBlockStride">Floats from one output block to the next.</param>
+    /// <param name="packed">The packed sums of all pieces, 64-byte aligned.</param>
+    /// <param name="images">Images.</param>
+    /// <exception cref="NotSupportedException"><see cref="BlockedWindow.TakesImages"/> is false.</exception>
+    public virtual void RunImages(int piece, float* x, int xBlockStride, float* dy, int dyBlockStride, float* packed,
+        int images) => throw new NotSupportedException("The maps are too large.");
 }

@@ -66,15 +66,21 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         BatchMap z = new([.. window.OutOrder], result, TSimd.Lanes);
         WindowUnit<TSimd, TVector> unit = new(NameOf(node), window, turned, weights, x, (Parameter)node.Inputs[1]!, z,
             multiplyAdds, numbers);
-        NormUnit norm = NewNorm(bn, z, unit.Items);
+        NormUnit norm = NewNorm(bn, z, unit.TakesImages ? unit.Chunks.Count : unit.Items);
         pack.Add(() => unit.Pack(backward: true));
-        Add(new WindowForward<TSimd, TVector>(unit, norm) { MultiplyAdds = multiplyAdds },
+        Add(unit.TakesImages ? new WindowImagesForward<TSimd, TVector>(unit, norm) { MultiplyAdds = multiplyAdds }
+            : new WindowForward<TSimd, TVector>(unit, norm) { MultiplyAdds = multiplyAdds },
             [x.Runs[0].Map.Region, z.Region]);
         ActivatedMap y = new(z, norm, bn);
-        backward.Add(() => Backward(y, gradient => (new WindowBackward<TSimd, TVector>(unit, gradient,
-            End(x.Runs[0].Gradient), numbers), [x.Runs[0].Map.Region, x.Runs[0].Gradient.Map.Region])));
+        backward.Add(() => Backward(y, gradient => (Backward(unit, gradient, End(x.Runs[0].Gradient)),
+            [x.Runs[0].Map.Region, x.Runs[0].Gradient.Map.Region])));
         Deliver(bn.Results[0], y);
     }
+
+    private TrainingStep Backward(WindowUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient,
+        GradientEnd<TSimd, TVector> end) => unit.TakesImages
+        ? new WindowImagesBackward<TSimd, TVector>(unit, gradient, end, numbers)
+        : new WindowBackward<TSimd, TVector>(unit, gradient, end, numbers);
 
     private void LowerExcite(Node node, SqueezeExcite.Args args, ActivatedMap x)
     {

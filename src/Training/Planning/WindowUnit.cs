@@ -10,6 +10,13 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
     /// <summary>Floats of scratch for the rows of a piece, about.</summary>
     private const int BandFloats = 48_000;
 
+    /// <summary>Floats of input and gradient of a piece of a chunk of images, about: both stay in the caches next to the
+    /// processor.</summary>
+    private const int ChunkFloats = 24_000;
+
+    /// <summary>A chunk has a multiple of so many images, which is what tiles take at once.</summary>
+    private const int ChunkStep = 16;
+
     public WindowUnit(string name, BlockedWindow window, BlockedWindow inputGradient,
         BlockedWindowGradient weightGradient, Operand<TSimd, TVector> x, Parameter weight, BatchMap z, long multiplyAdds,
         NumberPool pool)
@@ -21,6 +28,9 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
         rows = Math.Clamp(rows, Math.Min(4, window.OutHeight), window.OutHeight);
         int bands = (window.OutHeight + rows - 1) / rows;
         Bands = bands;
+        TakesImages = window.TakesImages && inputGradient.TakesImages;
+        int image = blocks * TSimd.Lanes * ((x.Shape.H * x.Shape.W) + z.ImagePixels);
+        Chunks = new Cuts(z.Shape.N, Math.Max(1, ChunkFloats / image / ChunkStep) * ChunkStep);
         Packed = pool.Reserve(window.PackedLength);
         Turned = pool.Reserve(inputGradient.PackedLength);
         Zeros = pool.Reserve((long)Math.Max(z.Slots, x.Blocks * TSimd.Lanes));
@@ -52,6 +62,12 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
 
     /// <summary>Bands of rows of an image.</summary>
     public int Bands { get; }
+
+    /// <summary>Whether the maps are so small that whole images are computed at once, many of them.</summary>
+    public bool TakesImages { get; }
+
+    /// <summary>How the batch is cut where whole images are computed.</summary>
+    public Cuts Chunks { get; }
 
     /// <summary>Images times bands.</summary>
     public int Items => Z.Shape.N * Bands;
