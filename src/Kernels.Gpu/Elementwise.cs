@@ -22,6 +22,11 @@ internal static class Elementwise
         GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<double>, int, int>(SumOfSquaresBody)(
             stream, GpuKernels.Cover(stream, bands.IntLength), x, bands, x.IntLength, bands.IntLength);
 
+    /// <summary><c>sum[0] ← Σ bands</c>, always in the same order.</summary>
+    public static void SumBandsUp(AcceleratorStream stream, ArrayView<double> bands, ArrayView<double> sum) =>
+        GpuKernels.Of(stream).Get<ArrayView<double>, ArrayView<double>, int>(SumBandsBody)(
+            stream, new KernelConfig(1, GroupSum.Threads(stream, GroupSum.MaxThreads)), bands, sum, bands.IntLength);
+
     internal static void FillBody(ArrayView<float> y, float value, int length)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
@@ -57,5 +62,34 @@ internal static class Elementwise
         }
 
         bands[band] = sum;
+    }
+
+    /// <summary>One group.</summary>
+    internal static void SumBandsBody(ArrayView<double> bands, ArrayView<double> sum, int count)
+    {
+        ArrayView<double> shared = SharedMemory.Allocate<double>(GroupSum.MaxThreads);
+        int t = Group.IdxX;
+        double own = 0;
+        for (int band = t; band < count; band += Group.DimX)
+        {
+            own += bands[band];
+        }
+
+        shared[t] = own;
+        Group.Barrier();
+        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        {
+            if (t < half)
+            {
+                shared[t] += shared[t + half];
+            }
+
+            Group.Barrier();
+        }
+
+        if (t == 0)
+        {
+            sum[0] = shared[0];
+        }
     }
 }

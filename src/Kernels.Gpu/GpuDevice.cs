@@ -184,16 +184,13 @@ public sealed partial class GpuDevice : Device
                 $"The device {Name} has no float64, which {nameof(SumOfSquares)} needs.");
         }
 
-        bands ??= Accelerator.Allocate1D<double>(Elementwise.SumBands);
-        Elementwise.SumOfSquares(Stream, Memory(x), bands.View);
-        double[] partial = new double[Elementwise.SumBands];
-        bands.View.BaseView.CopyToCPU(Stream, partial.AsSpan());
+        bands ??= Accelerator.Allocate1D<double>(Elementwise.SumBands + 1);
+        ArrayView<double> partial = bands.View.BaseView.SubView(0, Elementwise.SumBands);
+        ArrayView<double> total = bands.View.BaseView.SubView(Elementwise.SumBands, 1);
+        Elementwise.SumOfSquares(Stream, Memory(x), partial);
+        Elementwise.SumBandsUp(Stream, partial, total);
         double sum = 0;
-        foreach (double band in partial)
-        {
-            sum += band;
-        }
-
+        total.CopyToCPU(Stream, new Span<double>(ref sum));
         return sum;
     }
 

@@ -8,7 +8,7 @@ namespace MuxKernels;
 
 /// <summary>What is kept for one accelerator: compiled kernels and the small tables that they read. It lives as long as
 /// the accelerator; the tables are freed with it.</summary>
-internal sealed class GpuKernels
+internal sealed partial class GpuKernels
 {
     /// <summary>Threads of a group where a kernel has no wish of its own.</summary>
     public const int GroupSize = 128;

@@ -4,7 +4,7 @@ namespace MuxKernels;
 
 /// <summary>The GPU bodies as variants of the registry's operations: targets <c>cuda</c>, <c>opencl</c> and
 /// <c>ilgpu-cpu</c>. A call copies the operands to the first device of that kind and the results back.</summary>
-public static class GpuVariants
+public static partial class GpuVariants
 {
     private static readonly ConcurrentDictionary<string, Lazy<GpuDevice?>> Devices = new(StringComparer.Ordinal);
     private static readonly Lock Gate = new();
@@ -37,6 +37,8 @@ public static class GpuVariants
         AddConvolutions();
         AddMultiplexing();
         AddMoves();
+        AddLayers();
+        AddTraining();
     }
 
     private static void AddConvolutions()

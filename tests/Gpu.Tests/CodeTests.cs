@@ -73,6 +73,7 @@ public sealed partial class CodeTests
     private static IEnumerable<MethodInfo> Methods() => typeof(GpuDevice).Assembly.GetTypes()
         .SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(m => m.Name.EndsWith("Body", StringComparison.Ordinal) && m.ReturnType == typeof(void)
-            && m.GetParameters().FirstOrDefault()?.ParameterType == typeof(ArrayView<float>))
+            && m.GetParameters().FirstOrDefault()?.ParameterType is { IsGenericType: true } view
+            && view.GetGenericTypeDefinition() == typeof(ArrayView<>))
         .SelectMany(m => m.IsGenericMethod ? Constants.Select(c => m.MakeGenericMethod(c)) : [m]);
 }

@@ -50,6 +50,31 @@ internal static class RealShapes
         [typeof(Activation.Args)] = (Activation.Args[])
             [.. Enum.GetValues<ActivationKind>().Select(k => new Activation.Args(new Shape(1, 24, 28, 28), k))],
         [typeof(Add.Args)] = (Add.Args[])[new(new Shape(2, 40, 28, 28), new Shape(2, 40, 28, 28))],
+        [typeof(BatchNorm.Args)] = (BatchNorm.Args[])
+        [
+            new(new Shape(4, 24, 56, 56), ActivationKind.Relu), new(new Shape(8, 96, 14, 14), ActivationKind.HardSwish),
+            new(new Shape(32, 200, 7, 7), ActivationKind.Swish), new(new Shape(16, 1280, 1, 1)),
+            new(new Shape(2, 3, 200, 150), ActivationKind.Relu6),
+        ],
+        [typeof(SqueezeExcite.Args)] = (SqueezeExcite.Args[])
+        [
+            new(new Shape(2, 96, 28, 28), 24, ActivationKind.Relu), new(new Shape(16, 480, 7, 7), 120,
+                ActivationKind.Swish, ActivationKind.HardSigmoid), new(new Shape(1, 1152, 1, 1), 48,
+                ActivationKind.HardSwish),
+        ],
+        [typeof(GlobalAveragePool.Args)] = (GlobalAveragePool.Args[])
+            [new(new Shape(4, 200, 7, 7)), new(new Shape(1, 24, 112, 112)), new(new Shape(3, 1280, 1, 1))],
+        [typeof(Linear.Args)] = (Linear.Args[])[new(64, 1280, 10), new(1, 1280, 1000), new(300, 200, 100)],
+        [typeof(SoftmaxCrossEntropy.Args)] = (SoftmaxCrossEntropy.Args[])
+            [new(256, 10, 0.1f), new(32, 1000), new(1, 100, 0.2f)],
+        [typeof(Dropout.Args)] = (Dropout.Args[])
+            [new(new Shape(4, 1280, 1, 1), 0.2f, 7), new(new Shape(8, 80, 14, 14), 0.3f, 8, wholeImages: true)],
+        [typeof(SgdStep.Args)] = (SgdStep.Args[])
+        [
+            new(100_000, 0.1, 0.9, 5e-4, true, false, 0.3), new(1000, 0.1, 0.9, 0, false, true),
+            new(70_001, 0.01, 0, 1e-4, false, false),
+        ],
+        [typeof(AdamWStep.Args)] = (AdamWStep.Args[])[new(100_001, 1e-3, 0.9, 0.999, 1e-8, 0.05, 1000, 0.5)],
         [typeof(Shape)] = (Shape[])[new(4, 24, 56, 56), new(1, 1280, 1, 1)],
     };
 

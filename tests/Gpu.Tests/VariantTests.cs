@@ -12,23 +12,13 @@ public sealed class VariantTests
     private const long TinyWork = 4000;
 
     [Fact]
-    public void Every_operation_of_the_core_has_gpu_variants()
+    public void Every_operation_of_the_registry_has_gpu_variants()
     {
         GpuDevices.Register();
-        string[] names =
-        [
-            "pointwise.forward", "pointwise.backward-input", "pointwise.backward-weight", "dense.forward",
-            "dense.backward-input", "dense.backward-weight", "depthwise.forward", "depthwise.backward-input",
-            "depthwise.backward-weight", "group.forward", "group.backward-input", "group.backward-weight",
-            "mixed.forward", "mixed.backward-input", "mixed.backward-weight", "muxconv.forward",
-            "muxconv.backward-input", "muxconv.backward-weight", "conv.backward-bias", "space-to-channel.forward",
-            "channel-to-space.forward", "slice.forward", "slice.backward", "concat.forward", "concat.backward",
-            "shuffle.forward", "mux-join.forward", "mux-join.backward", "add.forward", "activation.forward",
-            "activation.backward",
-        ];
-        foreach (string name in names)
+        Assert.True(KernelRegistry.Operations.Count >= 47);
+        foreach (KernelOperation operation in KernelRegistry.Operations)
         {
-            Assert.Equal(GpuVariants.Targets, KernelRegistry.Get(name).Targets.Intersect(GpuVariants.Targets));
+            Assert.Equal(GpuVariants.Targets, operation.Targets.Intersect(GpuVariants.Targets));
         }
     }
 

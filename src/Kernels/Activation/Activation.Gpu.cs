@@ -1,11 +1,9 @@
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime;
 
 namespace MuxKernels;
 
-/// <summary>Activation functions on a GPU. The context must have been made with <c>EnableAlgorithms</c>, which has the
-/// exponential function.</summary>
+/// <summary>Activation functions on a GPU.</summary>
 public static class ActivationGpu
 {
     /// <summary><c>y ← f(x)</c>; y may be x.</summary>
@@ -37,38 +35,10 @@ public static class ActivationGpu
     internal static void ForwardBody(ArrayView<float> x, ArrayView<float> y, int length, int kind)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i >= length)
+        if (i < length)
         {
-            return;
+            y[i] = Value(kind, x[i]);
         }
-
-        float value = x[i];
-        if (kind == (int)ActivationKind.Relu)
-        {
-            value = value < 0f ? 0f : value;
-        }
-        else if (kind == (int)ActivationKind.Relu6)
-        {
-            value = value < 0f ? 0f : value > 6f ? 6f : value;
-        }
-        else if (kind == (int)ActivationKind.Swish)
-        {
-            value *= Sigmoid(value);
-        }
-        else if (kind == (int)ActivationKind.HardSwish)
-        {
-            value *= HardSigmoid(value);
-        }
-        else if (kind == (int)ActivationKind.Sigmoid)
-        {
-            value = Sigmoid(value);
-        }
-        else if (kind == (int)ActivationKind.HardSigmoid)
-        {
-            value = HardSigmoid(value);
-        }
-
-        y[i] = value;
     }
 
     /// <summary>One thread for each element.</summary>
@@ -76,43 +46,76 @@ public static class ActivationGpu
         int kind)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i >= length)
+        if (i < length)
         {
-            return;
+            dx[i] = Slope(kind, x[i]) * dy[i];
         }
+    }
 
-        float value = x[i], slope = 1f;
+    /// <summary><c>f(x)</c> of a kind of function: for the kernels of families that end in one.</summary>
+    internal static float Value(int kind, float x)
+    {
         if (kind == (int)ActivationKind.Relu)
         {
-            slope = value > 0f ? 1f : 0f;
+            x = x < 0f ? 0f : x;
         }
         else if (kind == (int)ActivationKind.Relu6)
         {
-            slope = value > 0f && value < 6f ? 1f : 0f;
+            x = x < 0f ? 0f : x > 6f ? 6f : x;
         }
         else if (kind == (int)ActivationKind.Swish)
         {
-            float s = Sigmoid(value);
-            slope = s * (1f + value * (1f - s));
+            x *= GpuMath.Sigmoid(x);
         }
         else if (kind == (int)ActivationKind.HardSwish)
         {
-            slope = value < -3f ? 0f : value > 3f ? 1f : (2f * value + 3f) / 6f;
+            x *= HardSigmoid(x);
         }
         else if (kind == (int)ActivationKind.Sigmoid)
         {
-            float s = Sigmoid(value);
+            x = GpuMath.Sigmoid(x);
+        }
+        else if (kind == (int)ActivationKind.HardSigmoid)
+        {
+            x = HardSigmoid(x);
+        }
+
+        return x;
+    }
+
+    /// <summary><c>f'(x)</c> of a kind of function.</summary>
+    internal static float Slope(int kind, float x)
+    {
+        float slope = 1f;
+        if (kind == (int)ActivationKind.Relu)
+        {
+            slope = x > 0f ? 1f : 0f;
+        }
+        else if (kind == (int)ActivationKind.Relu6)
+        {
+            slope = x > 0f && x < 6f ? 1f : 0f;
+        }
+        else if (kind == (int)ActivationKind.Swish)
+        {
+            float s = GpuMath.Sigmoid(x);
+            slope = s * (1f + x * (1f - s));
+        }
+        else if (kind == (int)ActivationKind.HardSwish)
+        {
+            slope = x < -3f ? 0f : x > 3f ? 1f : (2f * x + 3f) / 6f;
+        }
+        else if (kind == (int)ActivationKind.Sigmoid)
+        {
+            float s = GpuMath.Sigmoid(x);
             slope = s * (1f - s);
         }
         else if (kind == (int)ActivationKind.HardSigmoid)
         {
-            slope = value > -3f && value < 3f ? 1f / 6f : 0f;
+            slope = x > -3f && x < 3f ? 1f / 6f : 0f;
         }
 
-        dx[i] = slope * dy[i];
+        return slope;
     }
-
-    private static float Sigmoid(float x) => 1f / (1f + XMath.Exp(-x));
 
     private static float HardSigmoid(float x) => x <= -3f ? 0f : x >= 3f ? 1f : (x + 3f) / 6f;
 }

@@ -26,6 +26,19 @@ public static unsafe partial class AdamWStep
 
         /// <summary><c>1 − β₂ᵗ</c>.</summary>
         public double Correction2 => 1 - Math.Pow(Beta2, Step);
+
+        /// <summary>Demands numbers in their ranges.</summary>
+        /// <exception cref="ShapeException">One that is not.</exception>
+        public void Check(string kernel)
+        {
+            Guard.Positive(Length, kernel, nameof(Length));
+            Guard.That(Step >= 1, kernel, $"step is {Step}, expected at least 1.");
+            Guard.That(Beta1 is >= 0 and < 1 && Beta2 is >= 0 and < 1, kernel,
+                $"beta1 is {Beta1} and beta2 {Beta2}, expected 0 … 1 (1 excluded).");
+            Guard.That(Rate >= 0 && WeightDecay >= 0 && Epsilon > 0, kernel,
+                $"rate {Rate}, weight decay {WeightDecay}, epsilon {Epsilon}: expected not negative, epsilon "
+                + "positive.");
+        }
     }
 
     /// <summary>One step.</summary>
@@ -79,13 +92,7 @@ public static unsafe partial class AdamWStep
     internal static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> m, Span<T> v,
         string kernel)
     {
-        Guard.Positive(args.Length, kernel, "Length");
-        Guard.That(args.Step >= 1, kernel, $"step is {args.Step}, expected at least 1.");
-        Guard.That(args.Beta1 is >= 0 and < 1 && args.Beta2 is >= 0 and < 1, kernel,
-            $"beta1 is {args.Beta1} and beta2 {args.Beta2}, expected 0 … 1 (1 excluded).");
-        Guard.That(args.Rate >= 0 && args.WeightDecay >= 0 && args.Epsilon > 0, kernel,
-            $"rate {args.Rate}, weight decay {args.WeightDecay}, epsilon {args.Epsilon}: expected not negative, "
-            + "epsilon positive.");
+        args.Check(kernel);
         Shape shape = Shape.Vector(args.Length);
         Guard.Length(gradient, shape, kernel);
         Guard.Length(parameter, shape, kernel);

@@ -19,7 +19,17 @@ public static unsafe partial class SgdStep
     /// <param name="First">Whether v starts here.</param>
     /// <param name="GradientScale">Factor on the gradient (clipping).</param>
     public readonly record struct Args(int Length, double Rate, double Momentum, double WeightDecay, bool Nesterov,
-        bool First, double GradientScale = 1);
+        bool First, double GradientScale = 1)
+    {
+        /// <summary>Demands numbers in their ranges.</summary>
+        /// <exception cref="ShapeException">One that is not.</exception>
+        public void Check(string kernel)
+        {
+            Guard.Positive(Length, kernel, nameof(Length));
+            Guard.That(Rate >= 0 && Momentum >= 0 && WeightDecay >= 0, kernel,
+                $"rate {Rate}, momentum {Momentum} and weight decay {WeightDecay} must not be negative.");
+        }
+    }
 
     /// <summary>One step. Velocity may be empty without momentum; on the first step it is written, not read.</summary>
     /// <param name="args">The step's numbers.</param>
@@ -71,9 +81,7 @@ public static unsafe partial class SgdStep
     internal static void Check<T>(in Args args, ReadOnlySpan<T> gradient, Span<T> parameter, Span<T> velocity,
         string kernel)
     {
-        Guard.Positive(args.Length, kernel, "Length");
-        Guard.That(args.Rate >= 0 && args.Momentum >= 0 && args.WeightDecay >= 0, kernel,
-            $"rate {args.Rate}, momentum {args.Momentum} and weight decay {args.WeightDecay} must not be negative.");
+        args.Check(kernel);
         Shape shape = Shape.Vector(args.Length);
         Guard.Length(gradient, shape, kernel);
         Guard.Length(parameter, shape, kernel);
