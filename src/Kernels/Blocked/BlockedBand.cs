@@ -43,6 +43,15 @@ internal unsafe struct BlockedBand
     /// <summary>Floats from one row of the result to the next.</summary>
     public nint ToRow;
 
+    /// <summary>Where σ(y) is kept for a swish, or read; null where it is computed.</summary>
+    public float* Kept;
+
+    /// <summary>Floats from one block of what is kept to the next.</summary>
+    public nint KeptBlock;
+
+    /// <summary>Floats from one row of what is kept to the next.</summary>
+    public nint KeptRow;
+
     /// <summary>Factors of the normalisation.</summary>
     public float* Scale;
 

@@ -2,7 +2,7 @@ namespace MuxKernels;
 
 internal static unsafe partial class BlockedNorm<TSimd, TVector>
 {
-    /// <summary>Sums of <see cref="GateGradientSums"/> for each slot.</summary>
+    /// <summary>Sums of <c>GateGradientSums</c> for each slot.</summary>
     public const int GateGradientKinds = 5;
 
     /// <summary>
@@ -11,9 +11,13 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     /// <c>Σ G·f'(y)·(z − about)</c>, <c>Σ f'(y)</c>, <c>Σ f'(y)·(z − about)</c>. Gate and pooled are not read.
     /// </summary>
     public static void GateGradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums) =>
-        Activation.Choose(kind, new GateGradientSumsBody(band, about, sums));
+        GateGradientSums(kind, band, about, sums, (nint)band->Blocks * TSimd.Lanes);
 
-    /// <summary>The sums of <c>GradientSums</c> from those of <see cref="GateGradientSums"/>, once gate and
+    /// <summary>The same with a distance of their own between the kinds.</summary>
+    public static void GateGradientSums(ActivationKind kind, BlockedBand* band, float* about, float* sums, nint slots) =>
+        Activation.Choose(kind, new GateGradientSumsBody(band, about, sums, slots));
+
+    /// <summary>The sums of <c>GradientSums</c> from those of <c>GateGradientSums</c>, once gate and
     /// pooled are known: <c>Σ d = gate·ΣGf' + pooled·Σf'</c>, <c>Σ d(z − about)</c> likewise; written.</summary>
     /// <param name="slots">Slots, a multiple of the lanes.</param>
     /// <param name="gate">Factors, one for each slot.</param>
@@ -33,7 +37,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         }
     }
 
-    private readonly struct GateGradientSumsBody(BlockedBand* band, float* about, float* sums) : IActivationBody
+    private readonly struct GateGradientSumsBody(BlockedBand* band, float* about, float* sums, nint slots)
+        : IActivationBody
     {
         private readonly BlockedBand* band = band;
         private readonly float* about = about, sums = sums;
@@ -44,18 +49,19 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
             for (int block = 0; block < band->Blocks; block++)
             {
                 nint slot = (nint)block * TSimd.Lanes;
-                BlockGateGradientSums<TFunction>(band, block, about + slot, sums + slot);
+                BlockGateGradientSums<TFunction>(band, block, about + slot, sums + slot, slots);
             }
         }
     }
 
     /// <summary>One pixel after the other: five chains of additions that wait for each other less than the function
     /// takes.</summary>
-    private static void BlockGateGradientSums<TFunction>(BlockedBand* band, nint block, float* about, float* sum)
+    private static void BlockGateGradientSums<TFunction>(BlockedBand* band, nint block, float* about, float* sum,
+        nint slots)
         where TFunction : struct, IActivationFunction
     {
         int rows = Rows(band, true, false, out nint length);
-        nint slot = block * TSimd.Lanes, slots = (nint)band->Blocks * TSimd.Lanes;
+        nint slot = block * TSimd.Lanes;
         nint zRow = band->ZRow, gRow = band->GRow;
         TVector scale = TSimd.Load(band->Scale + slot), shift = TSimd.Load(band->Shift + slot);
         TVector k = TSimd.Load(about);

@@ -83,8 +83,11 @@ internal sealed unsafe class ExciteForward<TSimd, TVector>(ExciteUnit unit)
 
 /// <summary>One pass over the gated map and its gradient: the gradient of the factors, through the two layers to the
 /// means, and with both the sums that the normalisation's gradient needs.</summary>
-internal sealed unsafe class ExciteBackward<TSimd, TVector>(ExciteUnit unit, UnitGradient<TSimd, TVector> gradient)
-    : TrainingStep(unit.Name, TrainingPhase.Backward)
+/// <param name="unit">Squeeze-excite.</param>
+/// <param name="gradient">The unit's gradient.</param>
+/// <param name="end">The step that has taken the sums while it wrote the gradient; null for none.</param>
+internal sealed unsafe class ExciteBackward<TSimd, TVector>(ExciteUnit unit, UnitGradient<TSimd, TVector> gradient,
+    GradientEnd<TSimd, TVector>? end) : TrainingStep(unit.Name, TrainingPhase.Backward)
     where TSimd : struct, ISimd<TVector>
     where TVector : struct
 {
@@ -114,8 +117,16 @@ internal sealed unsafe class ExciteBackward<TSimd, TVector>(ExciteUnit unit, Uni
         BatchMap z = unit.X.Z;
         int kinds = BlockedNorm<TSimd, TVector>.GateGradientKinds * z.Slots;
         float* sums = unit.Sums.Pointer + (long)image * kinds;
-        new Span<float>(sums, kinds).Clear();
-        gradient.GateSums(c, image, sums);
+        if (end is not null)
+        {
+            end.ImageSums(image, sums);
+        }
+        else
+        {
+            new Span<float>(sums, kinds).Clear();
+            gradient.GateSums(c, image, sums);
+        }
+
         BlockedNormCoefficients.ToChannels(sums, (int*)unit.X.Norm.Channels.Pointer, z.Slots, 1f,
             unit.Dgates.Pointer + (long)image * z.Shape.C);
     }

@@ -2,7 +2,7 @@ namespace MuxKernels.Training;
 
 /// <summary>
 /// A step's part in the gradient of a map. Of the step that writes it last, bands are taken up while they are hot: the
-/// sums that batch normalisation's gradient needs of them, and d over g.
+/// sums that batch normalisation's or squeeze-excite's gradient needs of them, and d over g.
 /// </summary>
 /// <param name="map">The gradient.</param>
 internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
@@ -11,6 +11,7 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
 {
     private UnitGradient<TSimd, TVector>? reader;
     private Numbers? sums;
+    private bool isGated;
 
     /// <summary>The gradient.</summary>
     public GradientMap Map => map;
@@ -22,8 +23,14 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
     /// made.</summary>
     public int Parts { get; set; }
 
+    /// <summary>The same parts, where they are equal runs of pixels.</summary>
+    public Cuts? Runs { get; set; }
+
     /// <summary>Sums of the first part, [parts][2·slots].</summary>
     public float* Sums => sums!.Pointer;
+
+    /// <summary>Whether it helps to keep σ of the map's activation where the step computes it anyway.</summary>
+    public bool Keeps => reader is { Norm.Activation: ActivationKind.Swish } && (isGated || reader.IsReady);
 
     /// <summary>Lets a unit whose gradient this is take it from here.</summary>
     /// <param name="unit">The unit's gradient.</param>
@@ -34,6 +41,17 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
         sums = pool.Reserve(2L * Parts * unit.Norm.Z.Slots);
     }
 
+    /// <summary>Lets squeeze-excite, whose gradient this is, take it from here: five sums of each image in each part,
+    /// [part + image][5·slots].</summary>
+    /// <param name="unit">The unit's gradient.</param>
+    /// <param name="pool">Where the sums are reserved.</param>
+    public void ServeGates(UnitGradient<TSimd, TVector> unit, NumberPool pool)
+    {
+        (reader, isGated) = (unit, true);
+        sums = pool.Reserve((long)BlockedNorm<TSimd, TVector>.GateGradientKinds * (Parts + unit.Norm.Z.Shape.N)
+            * unit.Norm.Z.Slots);
+    }
+
     /// <summary>To be called by the step when it has written a run of pixels of some blocks and nobody else will;
     /// each block of each part once.</summary>
     /// <param name="c">The step's memory.</param>
@@ -42,7 +60,33 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
     /// <param name="pixels">Pixels.</param>
     /// <param name="firstBlock">First block.</param>
     /// <param name="blocks">Blocks.</param>
-    public void Done(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks) =>
-        reader?.Finish(c, first, pixels, firstBlock, blocks,
-            Sums + (2L * part * reader.Norm.Z.Slots) + (firstBlock * TSimd.Lanes));
+    /// <param name="kept">σ of the pixels; null where it was not kept.</param>
+    /// <param name="keptBlock">Floats from block to block there.</param>
+    public void Done(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks, float* kept,
+        nint keptBlock)
+    {
+        if (isGated)
+        {
+            reader!.FinishGates(c, part, first, pixels, firstBlock, blocks, Sums, kept, keptBlock);
+        }
+        else
+        {
+            reader?.Finish(c, first, pixels, firstBlock, blocks,
+                Sums + (2L * part * reader.Norm.Z.Slots) + (firstBlock * TSimd.Lanes), kept, keptBlock);
+        }
+    }
+
+    /// <summary>The five sums of an image: of all parts, in their order.</summary>
+    public void ImageSums(int image, float* to)
+    {
+        BatchMap z = reader!.Norm.Z;
+        Cuts runs = Runs!.Value;
+        int first = image * z.ImagePixels / runs.Each, last = ((image + 1) * z.ImagePixels - 1) / runs.Each;
+        int length = BlockedNorm<TSimd, TVector>.GateGradientKinds * z.Slots;
+        new Span<float>(Sums + (long)(first + image) * length, length).CopyTo(new Span<float>(to, length));
+        for (int run = first + 1; run <= last; run++)
+        {
+            JoinForward<TSimd, TVector>.Add(Sums + (long)(run + image) * length, to, length);
+        }
+    }
 }

@@ -69,8 +69,9 @@ internal sealed unsafe class Operand<TSimd, TVector>
     /// <param name="first">First pixel of the batch.</param>
     /// <param name="pixels">Pixels.</param>
     /// <param name="to">Memory of <c>Blocks·pixels·L</c> floats.</param>
-    public void Fill(TrainingContext c, int first, int pixels, float* to) =>
-        FillRows(c, first, 1, pixels, 0, Blocks, to, (nint)pixels * TSimd.Lanes, 0);
+    /// <param name="kept">Where σ of the swish goes, in the same order; null for nowhere.</param>
+    public void Fill(TrainingContext c, int first, int pixels, float* to, float* kept = null) =>
+        FillRows(c, first, 1, pixels, 0, Blocks, to, (nint)pixels * TSimd.Lanes, 0, kept);
 
     /// <summary>Writes rows of some blocks of the activated value or the only stored map.</summary>
     /// <param name="c">The step's memory.</param>
@@ -82,8 +83,9 @@ internal sealed unsafe class Operand<TSimd, TVector>
     /// <param name="to">Where the first pixel goes.</param>
     /// <param name="toBlock">Floats from block to block there.</param>
     /// <param name="toRow">Floats from row to row there.</param>
+    /// <param name="kept">Where σ of the swish goes, rows and blocks without gaps; null for nowhere.</param>
     public void FillRows(TrainingContext c, int first, int rows, int columns, int firstBlock, int blocks, float* to,
-        nint toBlock, nint toRow)
+        nint toBlock, nint toRow, float* kept = null)
     {
         BatchMap map = Runs[0].Map;
         float* from = map.At(c.Arena, first) + (long)firstBlock * map.BlockStride;
@@ -116,10 +118,13 @@ internal sealed unsafe class Operand<TSimd, TVector>
             ToRow = toRow,
             Scale = norm.Scale.Pointer + firstBlock * TSimd.Lanes,
             Shift = norm.Shift.Pointer + firstBlock * TSimd.Lanes,
+            Kept = kept,
+            KeptBlock = rows * fromRow,
+            KeptRow = fromRow,
         };
         if (activated.Gate is not { } gate)
         {
-            BlockedNorm<TSimd, TVector>.Forward(norm.Activation, &band);
+            Forward(norm.Activation, &band);
             return;
         }
 
@@ -134,9 +139,22 @@ internal sealed unsafe class Operand<TSimd, TVector>
                 band.Columns = part;
                 band.Z = from + (nint)done * TSimd.Lanes;
                 band.To = to + (nint)done * TSimd.Lanes;
+                band.Kept = kept is null ? null : kept + (nint)done * TSimd.Lanes;
             }
 
-            BlockedNorm<TSimd, TVector>.Forward(norm.Activation, &band);
+            Forward(norm.Activation, &band);
+        }
+    }
+
+    private static void Forward(ActivationKind kind, BlockedBand* band)
+    {
+        if (band->Kept is null)
+        {
+            BlockedNorm<TSimd, TVector>.Forward(kind, band);
+        }
+        else
+        {
+            BlockedNorm<TSimd, TVector>.ForwardKeeping(band);
         }
     }
 

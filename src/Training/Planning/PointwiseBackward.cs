@@ -29,7 +29,7 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
         : base(unit.Name, TrainingPhase.Backward)
     {
         (this.unit, this.gradient, this.ends) = (unit, gradient, ends);
-        Array.ForEach(ends, e => e.Parts = unit.Runs.Count);
+        Array.ForEach(ends, e => (e.Parts, e.Runs) = (unit.Runs.Count, unit.Runs));
         lengths = [.. unit.X.Runs.Select(r =>
             BlockedPointwiseGradient<TSimd, TVector>.PackedLength(r.Map.Slots, unit.Z.Slots))];
         int most = (int)Math.Clamp(SumFloats / (long)lengths.Sum(), 2, 8);
@@ -40,7 +40,7 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
 
     /// <inheritdoc/>
     public override long ScratchLength => (long)unit.Runs.Each * TSimd.Lanes
-        * (unit.Z.Blocks + (unit.ReadsInPlace ? 0 : unit.X.Blocks));
+        * (unit.Z.Blocks + (unit.ReadsInPlace ? 0 : ends[0].Keeps ? 2 * unit.X.Blocks : unit.X.Blocks));
 
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
@@ -74,9 +74,10 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
         nint block = (nint)pixels * lanes;
         gradient.Fill(c, first, 1, pixels, 0, unit.Z.Blocks, dz, block, 0);
         float* a = dz + (long)unit.Z.Blocks * block;
+        float* kept = !unit.ReadsInPlace && ends[0].Keeps ? a + (long)unit.X.Blocks * block : null;
         if (!unit.ReadsInPlace)
         {
-            unit.X.Fill(c, first, pixels, a);
+            unit.X.Fill(c, first, pixels, a, kept);
         }
 
         int* offsets = (int*)unit.GradientOffsets.Pointer
@@ -124,7 +125,8 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
                     },
                 };
                 BlockedPointwise<TSimd, TVector>.Run(work);
-                ends[r].Done(c, run, first, pixels, first2, work.Vectors);
+                ends[r].Done(c, run, first, pixels, first2, work.Vectors, kept is null ? null : kept + first2 * block,
+                    block);
             }
         }
     }

@@ -240,9 +240,20 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
     /// own.</summary>
     private GradientEnd<TSimd, TVector>? Served(ActivatedMap y, UnitGradient<TSimd, TVector> gradient)
     {
-        if (GradientOf(y) is not { } map || y.Excite is not null || !ends.TryGetValue(map, out var end))
+        if (GradientOf(y) is not { } map || !ends.TryGetValue(map, out var end))
         {
             return null;
+        }
+
+        if (y.Excite is not null)
+        {
+            if (end.Runs is null)
+            {
+                return null;
+            }
+
+            end.ServeGates(gradient, numbers);
+            return end;
         }
 
         // What was added to the unit's result takes its gradient from the same place: that must stay.
@@ -263,7 +274,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         UnitGradient<TSimd, TVector> gradient = new(y.Norm, g, y.Gate);
         Region[] own = g is null ? [y.Z.Region] : [y.Z.Region, g.Region];
         yield return (y.Excite is { } excite
-            ? new ExciteBackward<TSimd, TVector>(excite, gradient)
+            ? new ExciteBackward<TSimd, TVector>(excite, gradient, Served(y, gradient))
             : new GradientSums<TSimd, TVector>(NameOf(y.Source), gradient, Served(y, gradient)), own);
         (TrainingStep step, IEnumerable<Region> touchedByConv) = conv(gradient);
         yield return (step, [.. own, .. touchedByConv]);

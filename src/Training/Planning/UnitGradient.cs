@@ -67,7 +67,16 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
 
     /// <summary>Behind the step that wrote g last: sums of d and d·(z − mean) of some pixels and blocks, and d over g
     /// where <see cref="IsReady"/> says so.</summary>
-    public void Finish(TrainingContext c, int first, int pixels, int firstBlock, int blocks, float* sums)
+    /// <param name="c">The step's memory.</param>
+    /// <param name="first">First pixel of the batch.</param>
+    /// <param name="pixels">Pixels.</param>
+    /// <param name="firstBlock">First block.</param>
+    /// <param name="blocks">Blocks.</param>
+    /// <param name="sums">Sums of the part from the first block on.</param>
+    /// <param name="kept">σ of the pixels; null where it is computed.</param>
+    /// <param name="keptBlock">Floats from block to block there.</param>
+    public void Finish(TrainingContext c, int first, int pixels, int firstBlock, int blocks, float* sums, float* kept,
+        nint keptBlock)
     {
         int own = blocks * TSimd.Lanes;
         float* products = sums + norm.Z.Slots;
@@ -84,8 +93,58 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
                 band.ToBlock = band.GBlock;
             }
 
+            if (IsReady && kept is not null)
+            {
+                band.Kept = kept + (nint)done * TSimd.Lanes;
+                band.KeptBlock = keptBlock;
+                BlockedNorm<TSimd, TVector>.KeptGradientSums(&band, norm.Mean.Pointer + firstBlock * TSimd.Lanes, sums,
+                    products);
+                continue;
+            }
+
             BlockedNorm<TSimd, TVector>.GradientSums(norm.Activation, &band,
                 norm.Mean.Pointer + firstBlock * TSimd.Lanes, sums, products);
+        }
+    }
+
+    /// <summary>Behind the step that wrote g last: the sums that squeeze-excite's gradient needs of some pixels and
+    /// blocks.</summary>
+    /// <param name="c">The step's memory.</param>
+    /// <param name="part">Which part of the step.</param>
+    /// <param name="first">First pixel of the batch.</param>
+    /// <param name="pixels">Pixels.</param>
+    /// <param name="firstBlock">First block.</param>
+    /// <param name="blocks">Blocks.</param>
+    /// <param name="sums">Sums, [part + image][5·slots]: each image of each part has a place.</param>
+    /// <param name="kept">σ of the pixels; null where it is computed.</param>
+    /// <param name="keptBlock">Floats from block to block there.</param>
+    public void FinishGates(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks, float* sums,
+        float* kept, nint keptBlock)
+    {
+        const int Kinds = BlockedNorm<TSimd, TVector>.GateGradientKinds;
+        int slot = firstBlock * TSimd.Lanes;
+        for (int done = 0, some; done < pixels; done += some)
+        {
+            some = Segment(first + done, pixels - done);
+            int image = (first + done) / norm.Z.ImagePixels;
+            float* own = sums + (long)(part + image) * Kinds * norm.Z.Slots + slot;
+            for (int k = 0; k < Kinds; k++)
+            {
+                new Span<float>(own + (long)k * norm.Z.Slots, blocks * TSimd.Lanes).Clear();
+            }
+
+            BlockedBand band = Band(c, first + done, firstBlock, blocks);
+            (band.Rows, band.Columns) = (1, some);
+            if (kept is null)
+            {
+                BlockedNorm<TSimd, TVector>.GateGradientSums(norm.Activation, &band, norm.Mean.Pointer + slot, own,
+                    norm.Z.Slots);
+                continue;
+            }
+
+            band.Kept = kept + (nint)done * TSimd.Lanes;
+            band.KeptBlock = keptBlock;
+            BlockedNorm<TSimd, TVector>.KeptGateGradientSums(&band, norm.Mean.Pointer + slot, own, norm.Z.Slots);
         }
     }
 

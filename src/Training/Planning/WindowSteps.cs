@@ -107,7 +107,7 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
 
     /// <inheritdoc/>
     public override long ScratchLength => Enumerable.Range(0, unit.Bands).Max(b =>
-        InputLength(b) + GradientLength(b) + (end.Adds ? ResultLength(b) : 0)) + 128;
+        InputLength(b) + GradientLength(b) + (end.Adds ? ResultLength(b) : 0) + KeptLength(b)) + 128;
 
     private int GradientRow => (unit.Window.OutWidth + 2 * unit.InputGradient.Border) * TSimd.Lanes
         * unit.InputGradient.Pieces.Max(p => p.InBlocks);
@@ -131,6 +131,11 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
 
     private long ResultLength(int band) => unit.InRows(band).Count * (long)unit.X.Shape.W * TSimd.Lanes
         * unit.InputGradient.Pieces.Max(p => p.OutBlocks);
+
+    private bool Keeps => end.Keeps && unit.X.Activated is not null;
+
+    /// <summary>Floats of what is kept of the input's activation: no more than the input itself.</summary>
+    private long KeptLength(int band) => Keeps ? InputLength(band) : 0;
 
     /// <summary>Rows of dz that a band needs for both gradients.</summary>
     private (int First, int Count) GradientRows(int band)
@@ -163,13 +168,20 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
         int width = unit.X.Shape.W, lanes = TSimd.Lanes, outWidth = unit.Window.OutWidth;
         BatchMap z = unit.Z, dx = unit.X.Runs[0].Gradient.Map;
         float* dzMemory = scratch + InputLength(band), result = dzMemory + GradientLength(band);
+        float* keptMemory = result + (end.Adds ? ResultLength(band) : 0);
         for (int p = 0; p < unit.Window.Pieces.Count; p++)
         {
             BlockedPiece piece = unit.Window.Pieces[p], back = unit.InputGradient.Pieces[p];
             PaddedRows a = new(scratch, piece.InBlocks, aFirst, aRows, width, unit.Window.Border, lanes);
             (int first, int count) = a.Clear(unit.X.Shape.H);
+            // What the gradient's sums will want, of the rows that are read here.
+            bool keeps = Keeps && first <= firstIn && firstIn + inRows <= first + count
+                && (piece.FirstIn, piece.InBlocks) == (back.FirstOut, back.OutBlocks);
             unit.X.FillRows(c, image * unit.X.Runs[0].Map.ImagePixels + first * width, count, width, piece.FirstIn,
-                piece.InBlocks, a.Origin + (long)first * a.RowStride, a.BlockStride, a.RowStride);
+                piece.InBlocks, a.Origin + (long)first * a.RowStride, a.BlockStride, a.RowStride,
+                keeps ? keptMemory : null);
+            float* kept = keeps ? keptMemory + (long)(firstIn - first) * width * lanes : null;
+            nint keptBlock = (nint)count * width * lanes;
             PaddedRows dz = new(dzMemory, back.InBlocks, dFirst, dRows, outWidth, unit.InputGradient.Border, lanes);
             (first, count) = dz.Clear(unit.Window.OutHeight);
             gradient.Fill(c, image * z.ImagePixels + first * outWidth, count, outWidth, back.FirstIn, back.InBlocks,
@@ -196,7 +208,8 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
                     y + (long)b * dx.BlockStride + (long)firstIn * width * lanes, store.BlockStride);
             }
 
-            end.Done(c, item, image * dx.ImagePixels + firstIn * width, inRows * width, back.FirstOut, back.OutBlocks);
+            end.Done(c, item, image * dx.ImagePixels + firstIn * width, inRows * width, back.FirstOut, back.OutBlocks,
+                kept, keptBlock);
         }
     }
 
