@@ -62,8 +62,8 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
     /// <param name="blocks">Blocks.</param>
     /// <param name="kept">σ of the pixels; null where it was not kept.</param>
     /// <param name="keptBlock">Floats from block to block there.</param>
-    public void Done(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks, float* kept,
-        nint keptBlock)
+    public void Done(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks, float* kept = null,
+        nint keptBlock = 0)
     {
         if (isGated)
         {

@@ -131,7 +131,7 @@ internal sealed unsafe class JoinBackward<TSimd, TVector> : TrainingStep
         Add(c, first, pixels);
         foreach (GradientEnd<TSimd, TVector> end in ends)
         {
-            end.Done(c, run, first, pixels, 0, end.Map.Map.Blocks, null, 0);
+            end.Done(c, run, first, pixels, 0, end.Map.Map.Blocks);
         }
     }
 

@@ -83,8 +83,11 @@ internal sealed unsafe class WindowImagesBackward<TSimd, TVector> : TrainingStep
     }
 
     /// <inheritdoc/>
-    public override long ScratchLength => WindowImages<TSimd, TVector>.InputLength(unit) * (end.Adds ? 2 : 1)
+    public override long ScratchLength => WindowImages<TSimd, TVector>.InputLength(unit)
+        * (1 + (end.Adds ? 1 : 0) + (Keeps ? 1 : 0))
         + WindowImages<TSimd, TVector>.GradientLength(unit) + 64;
+
+    private bool Keeps => end.Keeps && unit.X.Activated is not null;
 
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
@@ -111,7 +114,9 @@ internal sealed unsafe class WindowImagesBackward<TSimd, TVector> : TrainingStep
         BatchMap z = unit.Z, dx = unit.X.Runs[0].Gradient.Map;
         float* dz = scratch + WindowImages<TSimd, TVector>.InputLength(unit);
         float* result = dz + WindowImages<TSimd, TVector>.GradientLength(unit);
-        float* a = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride);
+        float* kept = !Keeps || (piece.FirstIn, piece.InBlocks) != (back.FirstOut, back.OutBlocks) ? null
+            : result + (end.Adds ? WindowImages<TSimd, TVector>.InputLength(unit) : 0);
+        float* a = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride, kept);
         int dzStride = images * z.ImagePixels * lanes, pixels = images * dx.ImagePixels;
         gradient.Fill(c, first * z.ImagePixels, 1, images * z.ImagePixels, back.FirstIn, back.InBlocks, dz, dzStride, 0);
         unit.WeightGradient.RunImages(p, a, stride, dz, dzStride, packed, images);
@@ -124,7 +129,8 @@ internal sealed unsafe class WindowImagesBackward<TSimd, TVector> : TrainingStep
                 pixels * lanes);
         }
 
-        end.Done(c, chunk, first * dx.ImagePixels, pixels, back.FirstOut, back.OutBlocks);
+        end.Done(c, chunk, first * dx.ImagePixels, pixels, back.FirstOut, back.OutBlocks, kept,
+            pixels * lanes);
     }
 
     private readonly struct Job(WindowImagesBackward<TSimd, TVector> step, TrainingContext c) : IWork
@@ -147,9 +153,9 @@ internal static unsafe class WindowImages<TSimd, TVector>
         * (long)unit.Chunks.Each * unit.Z.ImagePixels * TSimd.Lanes + 15) / 16 * 16;
 
     /// <summary>The input of some images of a piece: a stored map where it stands, else what is computed from it, in
-    /// scratch.</summary>
+    /// scratch, and where there is memory for it the swish's σ.</summary>
     public static float* Input(WindowUnit<TSimd, TVector> unit, TrainingContext c, BlockedPiece piece, int first,
-        int images, float* scratch, out int blockStride)
+        int images, float* scratch, out int blockStride, float* kept = null)
     {
         BatchMap map = unit.X.Runs[0].Map;
         if (unit.X.Activated is null)
@@ -160,7 +166,8 @@ internal static unsafe class WindowImages<TSimd, TVector>
 
         int pixels = images * map.ImagePixels;
         blockStride = pixels * TSimd.Lanes;
-        unit.X.FillRows(c, first * map.ImagePixels, 1, pixels, piece.FirstIn, piece.InBlocks, scratch, blockStride, 0);
+        unit.X.FillRows(c, first * map.ImagePixels, 1, pixels, piece.FirstIn, piece.InBlocks, scratch, blockStride, 0,
+            kept);
         return scratch;
     }
 }
