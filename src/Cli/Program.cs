@@ -103,9 +103,18 @@ public static class Program
     }
 
     /// <summary>A parser's message without names of types.</summary>
-    private static string Plain(string message) => message
-        .Replace("as expected type 'System.Int32'", "expected a whole number", StringComparison.Ordinal)
-        .Replace("as expected type 'System.Double'", "expected a number", StringComparison.Ordinal);
+    private static string Plain(string message)
+    {
+        foreach ((string type, string kind) in (ReadOnlySpan<(string, string)>)
+            [("System.Int32", "a whole number"), ("System.Double", "a number")])
+        {
+            message = message
+                .Replace($"as expected type '{type}'", $"expected {kind}", StringComparison.Ordinal)
+                .Replace($"as expected type 'System.Nullable`1[{type}]'", $"expected {kind}", StringComparison.Ordinal);
+        }
+
+        return message;
+    }
 
     /// <summary>An exception's message without the name of a parameter that the user does not know.</summary>
     private static string WithoutName(ArgumentException e)

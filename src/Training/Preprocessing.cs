@@ -46,11 +46,17 @@ public sealed record Preprocessing(int Border, IReadOnlyList<float> Mean, IReadO
     /// <summary>As JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { border = Border, mean = Mean, std = Std });
 
+    /// <summary>Padding of the random crop that is usual for images: an eighth of the side for colour images (4 for 32
+    /// pixels), 2 for others.</summary>
+    public static int StandardCrop(ImageDataset dataset) => dataset.Channels > 1 ? dataset.Height / 8 : 2;
+
     /// <summary>Transforms for a loader: the border, then (for training) a random crop and a flip, then
-    /// normalisation.</summary>
-    /// <param name="augment">Whether images are cropped and flipped at random.</param>
+    /// normalisation, then (for training) a square of zeros.</summary>
+    /// <param name="augment">Whether images are changed at random.</param>
     /// <param name="flip">Whether they may be flipped.</param>
-    public IReadOnlyList<Transform> Transforms(bool augment, bool flip = true)
+    /// <param name="crop">Padding of the random crop; 0 for none.</param>
+    /// <param name="cutout">Side of the square that is set to zero; 0 for none.</param>
+    public IReadOnlyList<Transform> Transforms(bool augment, bool flip = true, int crop = 2, int cutout = 0)
     {
         List<Transform> steps = [];
         if (Border > 0)
@@ -58,16 +64,22 @@ public sealed record Preprocessing(int Border, IReadOnlyList<float> Mean, IReadO
             steps.Add(new Pad(Border));
         }
 
-        if (augment)
+        if (augment && crop > 0)
         {
-            steps.Add(new RandomCrop(2));
-            if (flip)
-            {
-                steps.Add(new HorizontalFlip());
-            }
+            steps.Add(new RandomCrop(crop));
+        }
+
+        if (augment && flip)
+        {
+            steps.Add(new HorizontalFlip());
         }
 
         steps.Add(new Normalize([.. Mean], [.. Std]));
+        if (augment && cutout > 0)
+        {
+            steps.Add(new Cutout(cutout));
+        }
+
         return steps;
     }
 }

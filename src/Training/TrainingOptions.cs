@@ -59,8 +59,19 @@ public sealed record TrainingOptions
     /// <summary>Largest global norm of the gradients; 0 for no limit.</summary>
     public double ClipNorm { get; init; } = 5;
 
-    /// <summary>Whether training images are cropped and flipped at random.</summary>
+    /// <summary>What a moving average of the weights keeps at each step in the long run (see
+    /// <see cref="Autograd.WeightAverage"/>), below 1; 0 for no average. With an average, evaluation, the checkpoints'
+    /// weights and the network at the end have the averaged weights and running statistics.</summary>
+    public double Average { get; init; }
+
+    /// <summary>Whether training images are changed at random: cropped, flipped, and by <see cref="Cutout"/>.</summary>
     public bool Augment { get; init; } = true;
+
+    /// <summary>Padding of the random crop; 0 for none, null for <see cref="Preprocessing.StandardCrop"/>.</summary>
+    public int? Crop { get; init; }
+
+    /// <summary>Side of a square at a random place that is set to zero; 0 for none.</summary>
+    public int Cutout { get; init; }
 
     /// <summary>Seed of weights, order, augmentation and dropout.</summary>
     public int Seed { get; init; } = 1;

@@ -11,7 +11,11 @@ namespace MuxKernels.Training;
 /// <param name="Elapsed">Time since the start.</param>
 /// <param name="Remaining">Estimate of the time left.</param>
 public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, int Steps, double Loss,
-    double Accuracy, double ImagesPerSecond, TimeSpan Elapsed, TimeSpan Remaining);
+    double Accuracy, double ImagesPerSecond, TimeSpan Elapsed, TimeSpan Remaining)
+{
+    /// <summary>Whether the epoch is being evaluated: then steps are test images, and the rate is theirs.</summary>
+    public bool IsEvaluation { get; init; }
+}
 
 /// <summary>One finished epoch.</summary>
 /// <param name="Epoch">Epoch, from 1.</param>
@@ -22,8 +26,9 @@ public readonly record struct TrainingProgress(int Epoch, int Epochs, int Step, 
 /// <param name="TestAccuracy">Test accuracy.</param>
 /// <param name="TestTop5">Test top-5 accuracy.</param>
 /// <param name="Seconds">Time of training and evaluation.</param>
+/// <param name="ImagesPerSecond">Training images a second, evaluation apart.</param>
 public sealed record EpochRecord(int Epoch, double Rate, double TrainLoss, double TrainAccuracy, double TestLoss,
-    double TestAccuracy, double TestTop5, double Seconds);
+    double TestAccuracy, double TestTop5, double Seconds, double ImagesPerSecond = 0);
 
 /// <summary>What a training gave.</summary>
 /// <param name="History">Every epoch, those before a resume included.</param>

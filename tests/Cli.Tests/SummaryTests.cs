@@ -11,6 +11,7 @@ public sealed class SummaryTests
     [InlineData("muxnet-s", 2_397_840, 117_581_344, 116_340_832, true)]
     [InlineData("muxnet-m-spatial", 3_346_320, 208_422_936, 206_760_368, true)]
     [InlineData("muxnet-tiny", 137_636, 4_370_392, 4_322_528, false)]
+    [InlineData("muxnet-small", 886_378, 39_929_248, 39_698_944, false)]
     public void Counts_are_the_published_ones(string model, long parameters, long madds, long linear, bool derived)
     {
         JsonElement json = Run.Of("summary", "--model", model, "--json").Json();

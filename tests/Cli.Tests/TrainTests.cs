@@ -106,4 +106,34 @@ public sealed class TrainTests : IDisposable
         Assert.Equal(predicted.GetRawText(), same.GetRawText());
         Run.Of("eval", "--weights", best).Fails(1, "10 classes");
     }
+
+    /// <summary>A recipe has a network and options of its own; what is given changes it.</summary>
+    [Fact]
+    public void The_recipe_of_cifar10_trains_its_network()
+    {
+        byte[] records = new byte[8 * 3073];
+        for (int i = 0; i < records.Length; i++)
+        {
+            records[i] = (byte)(i % 3073 == 0 ? i / 3073 % 10 : i * 31 % 251);
+        }
+
+        File.WriteAllBytes(Path.Combine(folder, "data_batch_1.bin"), records);
+        File.WriteAllBytes(Path.Combine(folder, "test_batch.bin"), records);
+        string output = Path.Combine(folder, "out");
+        JsonElement json = Run.Of("train", "--recipe", "cifar10", "--data", folder, "--batch", "4", "--epochs", "1",
+            "--average", "0.9", "--crop", "3", "--output", output, "--threads", "1", "--json", "--quiet").Json();
+        Assert.Equal("muxnet-small", json.GetProperty("model").GetString());
+        Assert.Equal(886_378, json.GetProperty("parameters").GetInt64());
+        Assert.True(json.GetProperty("images_per_s").GetDouble() > 0);
+        using JsonDocument log = JsonDocument.Parse(File.ReadAllText(Path.Combine(output, "log.json")));
+        JsonElement options = log.RootElement.GetProperty("options");
+        (string, double)[] expected =
+        [
+            ("epochs", 1), ("batchSize", 4), ("rate", 0.15), ("average", 0.9), ("crop", 3), ("cutout", 8),
+        ];
+        Assert.All(expected, o => Assert.Equal(o.Item2, options.GetProperty(o.Item1).GetDouble()));
+        JsonElement eval = Run.Of("eval", "--weights", Path.Combine(output, "last.safetensors"), "--data", folder,
+            "--json", "--quiet").Json();
+        Assert.Equal(json.GetProperty("test_accuracy").GetDouble(), eval.GetProperty("top1").GetDouble());
+    }
 }

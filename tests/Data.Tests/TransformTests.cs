@@ -76,6 +76,48 @@ public class TransformTests
     });
 
     [Fact]
+    public void A_cutout_is_one_square_around_a_pixel() => ForAll((shape, a, _, seed) =>
+    {
+        int side = a + 1;
+        float[] x = Image(shape), y = Apply(new Cutout(side), x, shape, seed);
+        bool found = false;
+        for (int centre = 0; centre < shape.Pixels; centre++)
+        {
+            int top = centre / shape.W - side / 2, left = centre % shape.W - side / 2;
+            bool same = true;
+            for (int i = 0; i < x.Length; i++)
+            {
+                int h = i / shape.W % shape.H - top, w = i % shape.W - left;
+                bool isInside = h >= 0 && h < side && w >= 0 && w < side;
+                same &= y[i] == (isInside ? 0 : x[i]);
+            }
+
+            found |= same;
+        }
+
+        Assert.True(found);
+        Assert.Equal(y, Apply(new Cutout(side), x, shape, seed));
+    });
+
+    [Fact]
+    public void Every_place_of_a_cutout_is_taken()
+    {
+        Shape shape = new(1, 2, 3, 4);
+        HashSet<int> places = [];
+        for (int i = 0; i < 400; i++)
+        {
+            float[] y = Apply(new Cutout(1), Image(shape), shape, i);
+            int place = Array.IndexOf(y, 0f);
+            Assert.Equal(0f, y[place + shape.Pixels]);
+            Assert.Equal(2, y.Count(v => v == 0));
+            places.Add(place);
+        }
+
+        Assert.Equal(12, places.Count);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new Cutout(0));
+    }
+
+    [Fact]
     public void About_half_of_the_images_are_flipped()
     {
         Shape shape = new(1, 1, 1, 2);

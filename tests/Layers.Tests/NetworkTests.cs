@@ -17,6 +17,7 @@ public class NetworkTests
     [InlineData("muxnet-m-spatial", 64, 10)]
     [InlineData("muxnet-tiny", 32, 10)]
     [InlineData("muxnet-tiny", 28, 5)]
+    [InlineData("muxnet-small", 32, 10)]
     public void Input_sizes_and_class_counts_are_free(string name, int size, int classes)
     {
         using CpuDevice device = new(2);
@@ -29,6 +30,15 @@ public class NetworkTests
         float[] values = logits.ToArray();
         Assert.All(values, v => Assert.True(float.IsFinite(v)));
         Assert.NotEqual(values[0], values[classes]);
+    }
+
+    [Fact]
+    public void The_network_for_small_colour_images_has_its_size()
+    {
+        using MuxNet network = MuxNets.Build("muxnet-small");
+        Summary summary = Summary.Of(network, new Shape(1, 3, 32, 32));
+        Assert.Equal((886_378, 39_929_248), (network.ParameterCount, summary.MultiplyAdds));
+        Assert.False(network.Spec.IsDerived);
     }
 
     [Fact]

@@ -73,8 +73,14 @@ public class TrainerTests
         Assert.Equal(result.BestAccuracy, metrics.Top1);
         using JsonDocument log = JsonDocument.Parse(File.ReadAllText(folder.File("log.json")));
         Assert.Equal(3, log.RootElement.GetProperty("history").GetArrayLength());
-        XDocument.Load(folder.File("accuracy.svg"));
-        XDocument.Load(folder.File("loss.svg"));
+        Assert.Equal(result.History.Sum(e => e.Seconds), log.RootElement.GetProperty("seconds").GetDouble(), 1e-9);
+        Assert.All(result.History, e => Assert.True(e.ImagesPerSecond > 0 && e.Seconds > 192 / e.ImagesPerSecond));
+        Assert.True(log.RootElement.GetProperty("imagesPerSecond").GetDouble() > 0);
+        foreach (string curve in (ReadOnlySpan<string>)["accuracy.svg", "loss.svg"])
+        {
+            Assert.Matches(@"epoch \(\d+\.\d s each, \d+ s in all, \d+ training images/s\)",
+                XDocument.Load(folder.File(curve)).ToString());
+        }
     }
 
     [Fact]
@@ -87,6 +93,19 @@ public class TrainerTests
         SafeTensorsException wrong = Assert.Throws<SafeTensorsException>(
             () => Small.Run(options with { Resume = true, Rate = 0.01 }));
         Assert.Contains("recipe", wrong.Message);
+        Assert.Contains(": rate 0.05 there, rate 0.01 here;", wrong.Message);
+        Assert.Contains("average 0.9", Assert.Throws<SafeTensorsException>(
+            () => Small.Run(options with { Resume = true, Average = 0.9 })).Message);
+        Assert.Contains("cutout 3", Assert.Throws<SafeTensorsException>(
+            () => Small.Run(options with { Resume = true, Cutout = 3 })).Message);
+        using (CpuDevice device = new(1))
+        using (MuxNet network = new(Small.Spec))
+        {
+            Trainer fewer = new(network, device, Small.Train.Take(64), Small.Test, options with { Resume = true });
+            Assert.Contains("6 steps in 1 epochs",
+                Assert.Throws<SafeTensorsException>(() => fewer.Run()).Message);
+        }
+
         byte[] bytes = File.ReadAllBytes(folder.File("last.safetensors"));
         File.WriteAllBytes(folder.File("last.safetensors"), bytes[..(bytes.Length / 2)]);
         Assert.Throws<SafeTensorsException>(() => Small.Run(options with { Resume = true }));
@@ -113,5 +132,32 @@ public class TrainerTests
         using MuxNet wide = new(Small.Spec);
         Assert.Throws<ArgumentException>(
             () => new Trainer(wide, device, FashionMnist.Train.Take(8), Small.Test, Small.Options));
+    }
+
+    [Fact]
+    public void Progress_tells_training_and_evaluation_apart()
+    {
+        using CpuDevice device = new(1);
+        using MuxNet network = new(Small.Spec);
+        List<TrainingProgress> seen = [];
+        new Trainer(network, device, Small.Train, Small.Test, Small.Options with { Epochs = 1 }).Run(seen.Add);
+        TrainingProgress last = seen[^1], step = seen.Last(p => !p.IsEvaluation);
+        Assert.True(last.IsEvaluation);
+        Assert.Equal((64, 64), (last.Step, last.Steps));
+        Assert.Equal((6, 6), (step.Step, step.Steps));
+        Assert.True(last.ImagesPerSecond > 0 && step.ImagesPerSecond > 0);
+    }
+
+    [Fact]
+    public void Evaluation_by_a_plan_gives_the_numbers_of_eager_steps()
+    {
+        using CpuDevice device = new(2);
+        using MuxNet network = new(Small.Spec);
+        Trainer trainer = new(network, device, Small.Train, Small.Test, Small.Options with { Epochs = 1 });
+        trainer.Run();
+        Metrics plan = Trainer.Evaluate(network, device, Small.Test, trainer.Preprocessing, 24);
+        Metrics eager = Trainer.Evaluate(network, device, Small.Test, trainer.Preprocessing, 24, planned: false);
+        Assert.Equal((eager.Count, eager.Top1), (plan.Count, plan.Top1));
+        Assert.Equal(eager.Loss, plan.Loss, 1e-5 * eager.Loss);
     }
 }

@@ -114,8 +114,8 @@ internal static class DemoCommand
         using MuxNet reloaded = WeightFile.Open(files.Last, device);
         float[] after = PredictCommand.Logits(Engine.Eager, reloaded, device, shape, x, shell.Cancellation);
         float[] planned = PredictCommand.Logits(Engine.Plan, reloaded, device, shape, x, shell.Cancellation);
-        Metrics evaluated = EvalCommand.Evaluate(Engine.Plan, reloaded, device, FashionMnist.Test, preprocessing, 100,
-            null, shell.Cancellation);
+        Metrics evaluated = Trainer.Evaluate(reloaded, device, FashionMnist.Test, preprocessing, 100, null,
+            shell.Cancellation);
         bool equal = before.AsSpan().SequenceEqual(after);
         double error = Distance(after, planned);
         shell.Line();

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using MuxKernels.Autograd;
 using MuxKernels.Data;
 using MuxKernels.Layers;
 using MuxKernels.Training;
@@ -47,44 +46,13 @@ internal static class EvalCommand
         return command;
     }
 
-    /// <summary>Metrics of a network on images; its logits come from an engine, losses from them.</summary>
-    public static Metrics Evaluate(Engine engine, MuxNet network, Device device, ImageDataset images,
-        Preprocessing preprocessing, int batchSize, Action<int, int>? progress, CancellationToken cancellation)
-    {
-        if (engine == Engine.Eager)
-        {
-            return Trainer.Evaluate(network, device, images, preprocessing, batchSize, progress, cancellation);
-        }
-
-        Loader loader = new(images, new LoaderOptions
-        {
-            BatchSize = batchSize,
-            Transforms = preprocessing.Transforms(augment: false),
-        });
-        int classes = network.Spec.Classes;
-        Metrics metrics = new(classes);
-        float[] logits = new float[(long)loader.BatchShape.N * classes];
-        using Runner runner = new(engine, network, device, loader.BatchShape);
-        foreach (Batch batch in loader.Epoch(0, cancellation))
-        {
-            int n = batch.Shape.N;
-            Span<float> y = logits.AsSpan(0, n * classes);
-            runner.Of(batch.Shape, batch.Images, y);
-            using Session session = new(device);
-            float loss = session.Input(Shape.Matrix(n, classes), y).CrossEntropy(batch.Labels).ToArray()[0];
-            metrics.Add(y, batch.Labels, loss);
-            progress?.Invoke((int)metrics.Count, images.Count);
-        }
-
-        return metrics;
-    }
-
     private static int Run(Shell shell, Weights weights, Engine engine, Device device, ImageDataset images, int batch)
     {
         weights.CheckFits(images);
         Stopwatch watch = Stopwatch.StartNew();
-        Metrics metrics = Evaluate(engine, weights.Network, device, images, weights.PreprocessingFor(images, shell),
-            batch, (done, total) => shell.Progress($"{done}/{total} images", new { done, total }), shell.Cancellation);
+        Metrics metrics = Trainer.Evaluate(weights.Network, device, images, weights.PreprocessingFor(images, shell), batch,
+            (done, total) => shell.Progress($"{done}/{total} images", new { done, total }), shell.Cancellation,
+            planned: engine == Engine.Plan);
         long[][] confusion = metrics.ConfusionMatrix();
         shell.Result(new
         {

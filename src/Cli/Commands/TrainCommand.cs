@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using MuxKernels.Data;
 using MuxKernels.Layers;
 using MuxKernels.Training;
@@ -8,13 +9,18 @@ namespace MuxKernels.Cli.Commands;
 /// <summary><c>muxnet train</c>: without arguments the tiny network on the embedded images.</summary>
 internal static class TrainCommand
 {
-    private static readonly TrainingOptions Standard = Recipes.Tiny;
-
     public static Command Create(Shell shell)
     {
         Command command = new("train", "Trains a network; without options muxnet-tiny on the embedded images. "
             + "The folder gets best.safetensors, last.safetensors, log.json, accuracy.svg and loss.svg.");
         NetworkOptions network = new(command);
+        Option<string> recipe = new("--recipe")
+        {
+            Description = $"Network and options to begin with, {string.Join(" or ", Recipes.All.Select(r => r.Name))}; other "
+                + "options change them. cifar10 needs --data.",
+            DefaultValueFactory = static _ => Recipes.All[0].Name,
+            HelpName = "NAME",
+        };
         Option<string?> data = new("--data") { Description = DataSets.Help, HelpName = "DIR" };
         Option<string> output = new("--output")
         {
@@ -26,15 +32,21 @@ internal static class TrainCommand
         Option<int> trainLimit = new("--limit") { Description = "Only the first N training images.", HelpName = "N" };
         Option<int> testLimit = new("--test-limit") { Description = "Only the first N test images.", HelpName = "N" };
         Option<bool> resume = new("--resume") { Description = "Goes on from the last checkpoint in the folder." };
-        foreach (Option option in (ReadOnlySpan<Option>)[data, output, trainLimit, testLimit, resume])
+        foreach (Option option in (ReadOnlySpan<Option>)[recipe, data, output, trainLimit, testLimit, resume])
         {
             command.Add(option);
         }
 
         shell.Handle(command, parsed =>
         {
-            NetworkSpec spec = network.Read(parsed, "muxnet-tiny");
-            TrainingOptions options = settings.Read(parsed) with
+            Recipe chosen = Recipes.Get(parsed.GetValue(recipe)!);
+            if (chosen.Data is not null && parsed.GetValue(data) is null)
+            {
+                throw new UsageException($"--recipe {chosen.Name} needs --data DIR, a folder with {chosen.Data}.");
+            }
+
+            NetworkSpec spec = network.Read(parsed, chosen.Network);
+            TrainingOptions options = settings.Read(parsed, chosen.Options) with
             {
                 Output = parsed.GetValue(output),
                 Resume = parsed.GetValue(resume),
@@ -91,10 +103,13 @@ internal static class TrainCommand
             bestAccuracy = result.BestAccuracy,
             epochs = result.History,
             seconds = result.Seconds,
+            secondsInAll = result.History.Sum(e => e.Seconds),
+            imagesPerS = result.History.Average(e => e.ImagesPerSecond),
             files = written,
         });
         shell.Line($"test accuracy {result.Final.Top1:P2} after {result.History.Count} epochs "
-            + $"(best {result.BestAccuracy:P2} after epoch {result.BestEpoch}), {result.Seconds:F0} s");
+            + $"(best {result.BestAccuracy:P2} after epoch {result.BestEpoch}), {result.Seconds:F0} s, "
+            + $"{result.History.Average(e => e.ImagesPerSecond):F0} training images/s");
         foreach (string file in written)
         {
             shell.Line($"  {file}");
@@ -104,12 +119,13 @@ internal static class TrainCommand
     }
 
     private static void Show(Shell shell, TrainingProgress p) => shell.Progress(
-        $"epoch {p.Epoch}/{p.Epochs}  step {p.Step}/{p.Steps}  loss {p.Loss:F3}  accuracy {p.Accuracy:P1}  "
-        + $"{p.ImagesPerSecond:F0} images/s  {p.Remaining.TotalSeconds:F0} s left",
+        $"epoch {p.Epoch}/{p.Epochs}  {(p.IsEvaluation ? "test image" : "step")} {p.Step}/{p.Steps}  "
+        + $"loss {p.Loss:F3}  accuracy {p.Accuracy:P1}  {p.ImagesPerSecond:F0} images/s  {Left(p.Remaining)} left",
         new
         {
             p.Epoch,
             p.Epochs,
+            phase = p.IsEvaluation ? "evaluation" : "training",
             p.Step,
             p.Steps,
             p.Loss,
@@ -118,59 +134,88 @@ internal static class TrainCommand
             secondsLeft = p.Remaining.TotalSeconds,
         });
 
+    private static string Left(TimeSpan time) => time.TotalSeconds < 600
+        ? $"{time.TotalSeconds:F0} s"
+        : $"{(int)time.TotalHours} h {time.Minutes:00} min";
+
     private static void Show(Shell shell, EpochRecord e) => shell.Progress(
         $"epoch {e.Epoch}  training loss {e.TrainLoss:F3}  test loss {e.TestLoss:F3}  "
-        + $"test accuracy {e.TestAccuracy:P2}  {e.Seconds:F1} s", e, always: true);
+        + $"test accuracy {e.TestAccuracy:P2}  {e.ImagesPerSecond:F0} images/s  {e.Seconds:F1} s", e, always: true);
 
-    /// <summary>Options of the recipe.</summary>
+    /// <summary>Options that change a recipe.</summary>
     private sealed class Settings
     {
-        private readonly Option<int> epochs = Number("--epochs", "Passes over the images.", Standard.Epochs);
-        private readonly Option<int> batch = Number("--batch", "Images of a step.", Standard.BatchSize);
-        private readonly Option<double> rate = Number("--rate", "Largest learning rate.", Standard.Rate);
-        private readonly Option<string> optimizer = Number("--optimizer", "sgd or adamw.", "sgd");
-        private readonly Option<string> schedule = Number("--schedule", "cosine, constant or step.", "cosine");
-        private readonly Option<double> decay = Number("--decay", "Weight decay.", Standard.WeightDecay);
-        private readonly Option<double> momentum = Number("--momentum", "Momentum of sgd.", Standard.Momentum);
-        private readonly Option<double> warmup = Number("--warmup", "Epochs of warm-up.", Standard.WarmupEpochs);
-        private readonly Option<double> smoothing =
-            Number("--smoothing", "Label smoothing.", (double)Standard.Smoothing);
+        private readonly Option<int?> epochs = Number<int?>("--epochs", "Passes over the images", r => r.Epochs);
+        private readonly Option<int?> batch = Number<int?>("--batch", "Images of a step", r => r.BatchSize);
+        private readonly Option<double?> rate = Number<double?>("--rate", "Largest learning rate", r => r.Rate);
+        private readonly Option<string?> optimizer = Number<string?>("--optimizer", "sgd or adamw", r => r.Optimizer);
+        private readonly Option<string?> schedule =
+            Number<string?>("--schedule", "cosine, constant or step", r => r.Schedule);
 
-        private readonly Option<double> clip =
-            Number("--clip", "Largest norm of the gradients; 0 for any.", Standard.ClipNorm);
+        private readonly Option<double?> decay = Number<double?>("--decay", "Weight decay", r => r.WeightDecay);
+        private readonly Option<double?> momentum = Number<double?>("--momentum", "Momentum of sgd", r => r.Momentum);
+        private readonly Option<double?> warmup = Number<double?>("--warmup", "Epochs of warm-up", r => r.WarmupEpochs);
+        private readonly Option<double?> smoothing = Number<double?>("--smoothing", "Label smoothing", r => r.Smoothing);
+        private readonly Option<double?> clip =
+            Number<double?>("--clip", "Largest norm of the gradients, 0 for any", r => r.ClipNorm);
 
-        private readonly Option<int> seed = Number("--seed", "Seed of everything random.", Standard.Seed);
-        private readonly Option<bool> plain = new("--no-augment") { Description = "No random crops and flips." };
+        private readonly Option<double?> average = Number<double?>("--average",
+            "What a moving average of the weights keeps at a step (0.999), 0 for none; it is evaluated and saved",
+            r => r.Average);
+
+        private readonly Option<int?> crop = Number<int?>("--crop",
+            "Padding of the random crop, 0 for none; without it an eighth of the side for colour images, 2 for others",
+            r => r.Crop);
+
+        private readonly Option<int?> cutout = Number<int?>("--cutout",
+            "Side of a square at a random place that is set to zero, 0 for none", r => r.Cutout);
+
+        private readonly Option<int?> seed = Number<int?>("--seed", "Seed of everything random", r => r.Seed);
+        private readonly Option<bool> plain = new("--no-augment")
+        {
+            Description = "No random crops, flips and squares.",
+        };
 
         public Settings(Command command)
         {
             foreach (Option option in (ReadOnlySpan<Option>)
-                [epochs, batch, rate, optimizer, schedule, decay, momentum, warmup, smoothing, clip, seed, plain])
+            [
+                epochs, batch, rate, optimizer, schedule, decay, momentum, warmup, smoothing, clip, average, crop, cutout,
+                seed, plain,
+            ])
             {
                 command.Add(option);
             }
         }
 
-        public TrainingOptions Read(ParseResult parsed) => Standard with
+        public TrainingOptions Read(ParseResult parsed, TrainingOptions recipe) => recipe with
         {
-            Epochs = Check.Range(parsed.GetValue(epochs), 1, 100_000, "--epochs"),
-            BatchSize = Check.Range(parsed.GetValue(batch), 1, 65_536, "--batch"),
-            Rate = Check.Range(parsed.GetValue(rate), 0, 100, "--rate"),
-            Optimizer = Check.Word<OptimizerKind>(parsed.GetValue(optimizer)!, "--optimizer"),
-            Schedule = Check.Word<ScheduleKind>(parsed.GetValue(schedule)!, "--schedule"),
-            WeightDecay = Check.Range(parsed.GetValue(decay), 0, 1, "--decay"),
-            Momentum = Check.Range(parsed.GetValue(momentum), 0, 0.9999, "--momentum"),
-            WarmupEpochs = Check.Range(parsed.GetValue(warmup), 0, 1000, "--warmup"),
-            Smoothing = (float)Check.Range(parsed.GetValue(smoothing), 0, 0.99, "--smoothing"),
-            ClipNorm = Check.Range(parsed.GetValue(clip), 0, 1e9, "--clip"),
-            Seed = parsed.GetValue(seed),
-            Augment = !parsed.GetValue(plain),
+            Epochs = Check.Range(parsed.GetValue(epochs) ?? recipe.Epochs, 1, 100_000, "--epochs"),
+            BatchSize = Check.Range(parsed.GetValue(batch) ?? recipe.BatchSize, 1, 65_536, "--batch"),
+            Rate = Check.Range(parsed.GetValue(rate) ?? recipe.Rate, 0, 100, "--rate"),
+            Optimizer = parsed.GetValue(optimizer) is { } name
+                ? Check.Word<OptimizerKind>(name, "--optimizer")
+                : recipe.Optimizer,
+            Schedule = parsed.GetValue(schedule) is { } course
+                ? Check.Word<ScheduleKind>(course, "--schedule")
+                : recipe.Schedule,
+            WeightDecay = Check.Range(parsed.GetValue(decay) ?? recipe.WeightDecay, 0, 1, "--decay"),
+            Momentum = Check.Range(parsed.GetValue(momentum) ?? recipe.Momentum, 0, 0.9999, "--momentum"),
+            WarmupEpochs = Check.Range(parsed.GetValue(warmup) ?? recipe.WarmupEpochs, 0, 1000, "--warmup"),
+            Smoothing = (float)Check.Range(parsed.GetValue(smoothing) ?? recipe.Smoothing, 0, 0.99, "--smoothing"),
+            ClipNorm = Check.Range(parsed.GetValue(clip) ?? recipe.ClipNorm, 0, 1e9, "--clip"),
+            Average = Check.Range(parsed.GetValue(average) ?? recipe.Average, 0, 0.9999999, "--average"),
+            Crop = parsed.GetValue(crop) is { } padding ? Check.Range(padding, 0, 1024, "--crop") : recipe.Crop,
+            Cutout = Check.Range(parsed.GetValue(cutout) ?? recipe.Cutout, 0, 4096, "--cutout"),
+            Seed = parsed.GetValue(seed) ?? recipe.Seed,
+            Augment = recipe.Augment && !parsed.GetValue(plain),
         };
 
-        private static Option<T> Number<T>(string name, string description, T standard) => new(name)
+        /// <summary>An option whose help tells the number of each recipe.</summary>
+        private static Option<T> Number<T>(string name, string description, Func<TrainingOptions, object?> of) => new(name)
         {
-            Description = description,
-            DefaultValueFactory = _ => standard,
+            Description = $"{description}. [{string.Join(", ", Recipes.All.Select(r => string.Create(
+                CultureInfo.InvariantCulture, $"{r.Name}: {of(r.Options) ?? "–"}").ToLowerInvariant()))}]",
             HelpName = typeof(T) == typeof(string) ? "NAME" : "N",
         };
     }

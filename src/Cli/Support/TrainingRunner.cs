@@ -5,8 +5,8 @@ using MuxKernels.Training;
 
 namespace MuxKernels.Cli;
 
-/// <summary>Training steps of a network for batches of one shape, by a plan or layer by layer: gradients set to zero,
-/// forward, backward, clipping, SGD with momentum.</summary>
+/// <summary>Training steps of a network for batches of one shape, by a plan or layer by layer: forward,
+/// backward, clipping, SGD with momentum, gradients set to zero.</summary>
 internal sealed class TrainingRunner : IDisposable
 {
     private const double ClipNorm = 5;
@@ -67,18 +67,13 @@ internal sealed class TrainingRunner : IDisposable
     /// <returns>The loss, and where the time went.</returns>
     public (float Loss, PhaseTimes Times) Step(Shape shape, float[] images, float[] labels, float[] logits)
     {
-        ParameterStore store = network.Store!;
-        long start = Stopwatch.GetTimestamp();
-        store.ZeroGradients();
-        device.Synchronize();
-        double zero = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         (float loss, PhaseTimes times) = Plan is null
             ? Eager(shape, images, labels, logits)
             : Planned(Plan, images, labels, logits);
-        start = Stopwatch.GetTimestamp();
-        optimizer.Step(ClipNorm);
+        long start = Stopwatch.GetTimestamp();
+        optimizer.Step(ClipNorm); // It leaves the gradients zero for the next step.
         device.Synchronize();
-        return (loss, times with { Optimizer = zero + Stopwatch.GetElapsedTime(start).TotalMilliseconds });
+        return (loss, times with { Optimizer = Stopwatch.GetElapsedTime(start).TotalMilliseconds });
     }
 
     /// <inheritdoc/>
@@ -131,7 +126,7 @@ internal sealed class TrainingRunner : IDisposable
 /// <param name="Pack">Packing of the weights.</param>
 /// <param name="Forward">From the images to the loss.</param>
 /// <param name="Backward">From the loss to the gradients.</param>
-/// <param name="Optimizer">Gradients set to zero, clipping, step.</param>
+/// <param name="Optimizer">Clipping, step, gradients set to zero.</param>
 internal readonly record struct PhaseTimes(double Data, double Pack, double Forward, double Backward, double Optimizer)
 {
     /// <summary>The training step without the preparation of the batch.</summary>
