@@ -16,7 +16,8 @@ internal static class ExportCommand
         NetworkOptions network = new(command);
         Option<string?> weights = new("--weights")
         {
-            Description = "Weights to write; without it freshly initialised ones.",
+            Description = "Weights to write (safetensors or a PyTorch checkpoint); without it freshly initialised "
+                + "ones.",
             HelpName = "FILE",
         };
         Option<string?> target = new("--safetensors")

@@ -9,8 +9,12 @@ internal static class InspectCommand
     public static Command Create(Shell shell)
     {
         Command command = new("inspect",
-            "What is in a file: tensors of safetensors; inputs, nodes and initializers of ONNX.");
-        Argument<string> path = new("FILE") { Description = "A safetensors file or an ONNX model (.onnx)." };
+            "What is in a file: tensors of safetensors and PyTorch checkpoints; inputs, nodes and initializers of "
+            + "ONNX.");
+        Argument<string> path = new("FILE")
+        {
+            Description = "A safetensors file, a PyTorch checkpoint (.pt, .pth) or an ONNX model (.onnx).",
+        };
         command.Add(path);
         shell.Handle(command, parsed =>
         {
@@ -24,7 +28,7 @@ internal static class InspectCommand
 
     private static int Run(Shell shell, string path)
     {
-        using SafeTensorsFile file = SafeTensors.Read(path);
+        using TensorFile file = TensorFile.Open(path);
         long elements = file.Tensors.Sum(t => t.Count), bytes = file.Tensors.Sum(t => t.Length);
         shell.Result(new
         {

@@ -212,7 +212,7 @@ internal static class NetworkBench
     {
         private readonly Option<string?> weights = new("--weights")
         {
-            Description = "Weights (safetensors); without it freshly initialised ones.",
+            Description = "Weights (safetensors or a PyTorch checkpoint); without it freshly initialised ones.",
             HelpName = "FILE",
         };
 

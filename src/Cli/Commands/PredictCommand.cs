@@ -14,7 +14,7 @@ internal static class PredictCommand
         NetworkOptions network = new(command);
         Option<string> weights = new("--weights")
         {
-            Description = "Weights (safetensors).",
+            Description = "Weights (safetensors or a PyTorch checkpoint).",
             Required = true,
             HelpName = "FILE",
         };

@@ -49,8 +49,8 @@ internal sealed class NetworkOptions
             + "(or --network FILE.json).");
 
     /// <summary>The network that was asked for, or what a weight file says it belongs to.</summary>
-    /// <exception cref="SafeTensorsException">A file without a definition where no network was named.</exception>
-    public NetworkSpec Read(ParseResult parsed, SafeTensorsFile weights) =>
+    /// <exception cref="IOException">A file without a definition where no network was named.</exception>
+    public NetworkSpec Read(ParseResult parsed, TensorFile weights) =>
         Find(parsed, null) ?? WithClasses(parsed, WeightFile.Spec(weights));
 
     /// <summary>Number of classes asked for, 0 for none.</summary>

@@ -12,11 +12,10 @@ namespace MuxKernels.Cli;
 internal sealed record Weights(MuxNet Network, Preprocessing? Preprocessing) : IDisposable
 {
     /// <summary>Reads a file into the network that was named, or into the one that the file describes.</summary>
-    /// <exception cref="SafeTensorsException">Weights that do not fit.</exception>
-    /// <exception cref="IOException">A file that can't be read.</exception>
+    /// <exception cref="IOException">Weights that do not fit, or a file that can't be read.</exception>
     public static Weights Open(string path, NetworkOptions options, ParseResult parsed, Device device)
     {
-        using SafeTensorsFile file = SafeTensors.Read(path);
+        using TensorFile file = TensorFile.Open(path);
         MuxNet network = new(options.Read(parsed, file));
         try
         {
@@ -61,7 +60,7 @@ internal sealed record Weights(MuxNet Network, Preprocessing? Preprocessing) : I
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();
 
-    private static Preprocessing? ReadPreprocessing(SafeTensorsFile file)
+    private static Preprocessing? ReadPreprocessing(TensorFile file)
     {
         if (!file.Metadata.TryGetValue(Preprocessing.Key, out string? json))
         {
@@ -74,7 +73,7 @@ internal sealed record Weights(MuxNet Network, Preprocessing? Preprocessing) : I
         }
         catch (FormatException e)
         {
-            throw new SafeTensorsException($"{file.Path}: '{Preprocessing.Key}' can't be read: {e.Message}", e);
+            throw file.Error($"'{Preprocessing.Key}' can't be read: {e.Message}", e);
         }
     }
 }

@@ -4,7 +4,8 @@ using MuxKernels.Layers;
 namespace MuxKernels.Interop;
 
 /// <summary>Weights of a network in a safetensors file, under the reference implementation's state names. The network's
-/// definition travels in the metadata, so that a file of this library is enough to rebuild its network.</summary>
+/// definition travels in the metadata, so that a file of this library is enough to rebuild its network. PyTorch
+/// checkpoints are read as well (<see cref="PyTorchCheckpoint"/>).</summary>
 public static class WeightFile
 {
     /// <summary>Metadata key of the network's definition (<see cref="NetworkJson"/>).</summary>
@@ -30,16 +31,17 @@ public static class WeightFile
 
     /// <summary>Reads a file into a network. Every entry of its state dictionary must be there with its shape; counters
     /// may be missing.</summary>
-    /// <exception cref="SafeTensorsException">A missing tensor, another shape, a number that is not finite; the message
-    /// names the file, the tensor, what was expected and what was found. The network is then unchanged.</exception>
+    /// <exception cref="IOException">A missing tensor, another shape, a number that is not finite (a
+    /// <see cref="SafeTensorsException"/> or a <see cref="PyTorchException"/>); the message names the file, the tensor,
+    /// what was expected and what was found. The network is then unchanged.</exception>
     public static void Load(string path, Module network)
     {
-        using SafeTensorsFile file = SafeTensors.Read(path);
+        using TensorFile file = TensorFile.Open(path);
         Load(file, network);
     }
 
     /// <inheritdoc cref="Load(string, Module)"/>
-    public static void Load(SafeTensorsFile file, Module network)
+    public static void Load(TensorFile file, Module network)
     {
         List<(StateEntry Entry, double[] Values)> loaded = [];
         foreach (StateEntry entry in network.State())
@@ -52,7 +54,7 @@ public static class WeightFile
 
             if (tensor is null)
             {
-                throw new SafeTensorsException($"{file.Path}: '{entry.Name}' is missing, expected with shape "
+                throw file.Error($"'{entry.Name}' is missing, expected with shape "
                     + $"{entry.Shape}; the file has {file.Tensors.Count} tensors, the network "
                     + $"{network.State().Count}.");
             }
@@ -60,7 +62,7 @@ public static class WeightFile
             long[] expected = entry.Counter is null ? [.. entry.Shape.Axes.Select(a => (long)a)] : [];
             if (!tensor.Shape.SequenceEqual(expected) && !(entry.Counter is not null && tensor.Count == 1))
             {
-                throw new SafeTensorsException($"{file.Path}: '{entry.Name}' has shape "
+                throw file.Error($"'{entry.Name}' has shape "
                     + $"[{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", expected)}].");
             }
 
@@ -68,8 +70,8 @@ public static class WeightFile
             int bad = Array.FindIndex(values, v => !double.IsFinite(v));
             if (bad >= 0)
             {
-                throw new SafeTensorsException(
-                    $"{file.Path}: '{entry.Name}' has {values[bad]} at element {bad}, expected finite numbers.");
+                throw file.Error(
+                    $"'{entry.Name}' has {values[bad]} at element {bad}, expected finite numbers.");
             }
 
             loaded.Add((entry, values));
@@ -89,11 +91,11 @@ public static class WeightFile
     }
 
     /// <summary>Builds the network that a file of this library describes and reads its weights.</summary>
-    /// <exception cref="SafeTensorsException">A file without a network's definition, or weights that do not fit it.
+    /// <exception cref="IOException">A file without a network's definition, or weights that do not fit it.
     /// </exception>
     public static MuxNet Open(string path, Device device)
     {
-        using SafeTensorsFile file = SafeTensors.Read(path);
+        using TensorFile file = TensorFile.Open(path);
         MuxNet network = new(Spec(file));
         network.Materialize(device);
         Load(file, network);
@@ -101,13 +103,13 @@ public static class WeightFile
     }
 
     /// <summary>The network's definition in a file of this library.</summary>
-    /// <exception cref="SafeTensorsException">None there, or none that can be read.</exception>
-    public static NetworkSpec Spec(SafeTensorsFile file)
+    /// <exception cref="IOException">None there, or none that can be read.</exception>
+    public static NetworkSpec Spec(TensorFile file)
     {
         if (!file.Metadata.TryGetValue(NetworkKey, out string? json))
         {
-            throw new SafeTensorsException(
-                $"{file.Path}: the metadata has no '{NetworkKey}'; name the model that these weights belong to.");
+            throw file.Error(
+                $"the metadata has no '{NetworkKey}'; name the model that these weights belong to.");
         }
 
         try
@@ -116,7 +118,7 @@ public static class WeightFile
         }
         catch (FormatException e)
         {
-            throw new SafeTensorsException($"{file.Path}: '{NetworkKey}' can't be read: {e.Message}", e);
+            throw file.Error($"'{NetworkKey}' can't be read: {e.Message}", e);
         }
     }
 
