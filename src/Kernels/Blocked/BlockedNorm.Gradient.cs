@@ -244,7 +244,13 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         where TFunction : struct, IActivationFunction
         where TGate : struct, IBlockedNormGate
     {
-        int rows = Rows(band, true, true, out nint length);
+        int rows = band->Rows;
+        nint length = (nint)band->Columns * TSimd.Lanes, gateRow = band->GateRow;
+        if (gateRow == 0)
+        {
+            rows = Rows(band, true, true, out length);
+        }
+
         for (nint block = 0; block < band->Blocks; block++)
         {
             nint slot = block * TSimd.Lanes;
@@ -255,6 +261,12 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
             float* to = band->To + block * band->ToBlock;
             for (int row = 0; row < rows; row++, z += band->ZRow, g += band->GRow, to += band->ToRow)
             {
+                if (gateRow != 0)
+                {
+                    gate = Of(band->Gate, slot + row * gateRow, 1f);
+                    pooled = Of(band->Pooled, slot + row * gateRow, 0f);
+                }
+
                 nint i = 0;
                 for (; i <= length - 2 * TSimd.Lanes; i += 2 * TSimd.Lanes)
                 {

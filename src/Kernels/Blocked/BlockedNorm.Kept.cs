@@ -10,6 +10,7 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     public static void ForwardKeeping(BlockedBand* band)
     {
         int rows = Rows(band, false, true, out nint length);
+        nint next = band->Next is null ? 0 : (nint)(band->Next - band->Z);
         bool joined = rows == 1 && band->Rows > 1;
         if (joined && band->KeptRow * band->Rows != length)
         {
@@ -27,6 +28,11 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
             {
                 for (nint i = 0; i < length; i += TSimd.Lanes)
                 {
+                    if (next != 0)
+                    {
+                        TSimd.Prefetch(z + i + next);
+                    }
+
                     TVector y = TSimd.Fma(TSimd.Load(z + i), scale, shift);
                     TVector s = Exp.Sigmoid<TSimd, TVector>(y);
                     TSimd.Store(s, kept + i);

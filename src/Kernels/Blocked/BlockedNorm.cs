@@ -79,6 +79,7 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         where TGate : struct, IBlockedNormGate
     {
         int rows = Rows(band, false, true, out nint length);
+        nint next = band->Next is null ? 0 : (nint)(band->Next - band->Z);
         for (nint block = 0; block < band->Blocks; block++)
         {
             nint slot = block * TSimd.Lanes;
@@ -90,6 +91,12 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
                 nint i = 0;
                 for (; i <= length - 2 * TSimd.Lanes; i += 2 * TSimd.Lanes)
                 {
+                    if (next != 0)
+                    {
+                        TSimd.Prefetch(z + i + next);
+                        TSimd.Prefetch(z + i + next + TSimd.Lanes);
+                    }
+
                     TVector y0 = TSimd.Fma(TSimd.Load(z + i), scale, shift);
                     TVector y1 = TSimd.Fma(TSimd.Load(z + i + TSimd.Lanes), scale, shift);
                     TVector a0 = TFunction.Value<TSimd, TVector>(y0), a1 = TFunction.Value<TSimd, TVector>(y1);

@@ -84,18 +84,27 @@ internal sealed unsafe class Operand<TSimd, TVector>
     /// <param name="toBlock">Floats from block to block there.</param>
     /// <param name="toRow">Floats from row to row there.</param>
     /// <param name="kept">Where σ of the swish goes, rows and blocks without gaps; null for nowhere.</param>
+    /// <param name="next">A map of the same geometry of which the same blocks are written next: their lines are fetched
+    /// on the way. Null for none.</param>
     public void FillRows(TrainingContext c, int first, int rows, int columns, int firstBlock, int blocks, float* to,
-        nint toBlock, nint toRow, float* kept = null)
+        nint toBlock, nint toRow, float* kept = null, BatchMap? next = null)
     {
         BatchMap map = Runs[0].Map;
         float* from = map.At(c.Arena, first) + (long)firstBlock * map.BlockStride;
         nint fromRow = (nint)columns * TSimd.Lanes;
+        float* ask = next is null || next.BlockStride != map.BlockStride ? null
+            : next.At(c.Arena, first) + (long)firstBlock * map.BlockStride;
         if (Activated is not { } activated)
         {
             for (int b = 0; b < blocks; b++)
             {
                 for (int r = 0; r < rows; r++)
                 {
+                    for (nint i = 0; ask is not null && i < fromRow; i += 16)
+                    {
+                        TSimd.Prefetch(ask + (long)b * map.BlockStride + r * fromRow + i);
+                    }
+
                     new Span<float>(from + (long)b * map.BlockStride + r * fromRow, columns * TSimd.Lanes)
                         .CopyTo(new Span<float>(to + b * toBlock + r * toRow, columns * TSimd.Lanes));
                 }
@@ -121,6 +130,7 @@ internal sealed unsafe class Operand<TSimd, TVector>
             Kept = kept,
             KeptBlock = rows * fromRow,
             KeptRow = fromRow,
+            Next = ask,
         };
         if (activated.Gate is not { } gate)
         {
@@ -139,6 +149,7 @@ internal sealed unsafe class Operand<TSimd, TVector>
                 band.Columns = part;
                 band.Z = from + (nint)done * TSimd.Lanes;
                 band.To = to + (nint)done * TSimd.Lanes;
+                band.Next = ask is null ? null : ask + (nint)done * TSimd.Lanes;
                 band.Kept = kept is null ? null : kept + (nint)done * TSimd.Lanes;
             }
 

@@ -41,7 +41,14 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
     public void Fill(TrainingContext c, int first, int rows, int columns, int firstBlock, int blocks, float* to,
         nint toBlock, nint toRow)
     {
-        int slot = firstBlock * TSimd.Lanes;
+        int slot = firstBlock * TSimd.Lanes, image = norm.Z.ImagePixels;
+        bool whole = rows == 1 && gate is not null && first % image == 0 && columns % image == 0;
+        if (whole)
+        {
+            // Whole images are rows, each with factors of its own.
+            (rows, columns, toRow) = (columns / image, image, (nint)image * TSimd.Lanes);
+        }
+
         for (int done = 0, part; done < columns; done += part)
         {
             part = rows == 1 ? Segment(first + done, columns - done) : columns;
@@ -50,6 +57,7 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
             band.ZRow = band.GRow = (nint)columns * TSimd.Lanes;
             band.To = to + (nint)done * TSimd.Lanes;
             (band.ToBlock, band.ToRow) = (toBlock, toRow);
+            band.GateRow = whole ? norm.Z.Slots : 0;
             BlockedNorm<TSimd, TVector>.Gradient(IsReady ? ActivationKind.None : norm.Activation, &band, norm.A.Pointer + slot,
                 norm.B.Pointer + slot, norm.C.Pointer + slot);
         }

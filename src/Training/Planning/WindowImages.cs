@@ -24,7 +24,8 @@ internal sealed unsafe class WindowImagesForward<TSimd, TVector>(WindowUnit<TSim
         int first = unit.Chunks.First(chunk), images = unit.Chunks.Length(chunk);
         BlockedPiece piece = unit.Window.Pieces[p];
         BatchMap z = unit.Z;
-        float* x = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride);
+        float* x = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride, null,
+            WindowUnit<TSimd, TVector>.Stays(piece, piece) ? z : null);
         float* y = z.At(c.Arena, first * z.ImagePixels) + (long)piece.FirstOut * z.BlockStride;
         unit.Window.RunImages(p, x, stride, unit.Packed.Pointer, unit.Zeros.Pointer, y, z.BlockStride, images);
         for (int block = 0; block < piece.OutBlocks; block++)
@@ -116,7 +117,8 @@ internal sealed unsafe class WindowImagesBackward<TSimd, TVector> : TrainingStep
         float* result = dz + WindowImages<TSimd, TVector>.GradientLength(unit);
         float* kept = !Keeps || (piece.FirstIn, piece.InBlocks) != (back.FirstOut, back.OutBlocks) ? null
             : result + (end.Adds ? WindowImages<TSimd, TVector>.InputLength(unit) : 0);
-        float* a = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride, kept);
+        float* a = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride, kept,
+            WindowUnit<TSimd, TVector>.Stays(piece, back) ? dx : null);
         int dzStride = images * z.ImagePixels * lanes, pixels = images * dx.ImagePixels;
         gradient.Fill(c, first * z.ImagePixels, 1, images * z.ImagePixels, back.FirstIn, back.InBlocks, dz, dzStride, 0);
         unit.WeightGradient.RunImages(p, a, stride, dz, dzStride, packed, images);
@@ -153,9 +155,9 @@ internal static unsafe class WindowImages<TSimd, TVector>
         * (long)unit.Chunks.Each * unit.Z.ImagePixels * TSimd.Lanes + 15) / 16 * 16;
 
     /// <summary>The input of some images of a piece: a stored map where it stands, else what is computed from it, in
-    /// scratch, and where there is memory for it the swish's σ.</summary>
+    /// scratch, and where there is memory for it the swish's σ. What is written next may be fetched on the way.</summary>
     public static float* Input(WindowUnit<TSimd, TVector> unit, TrainingContext c, BlockedPiece piece, int first,
-        int images, float* scratch, out int blockStride, float* kept = null)
+        int images, float* scratch, out int blockStride, float* kept, BatchMap? next)
     {
         BatchMap map = unit.X.Runs[0].Map;
         if (unit.X.Activated is null)
@@ -167,7 +169,7 @@ internal static unsafe class WindowImages<TSimd, TVector>
         int pixels = images * map.ImagePixels;
         blockStride = pixels * TSimd.Lanes;
         unit.X.FillRows(c, first * map.ImagePixels, 1, pixels, piece.FirstIn, piece.InBlocks, scratch, blockStride, 0,
-            kept);
+            kept, next);
         return scratch;
     }
 }

@@ -34,7 +34,8 @@ internal sealed unsafe class WindowForward<TSimd, TVector>(WindowUnit<TSimd, TVe
             PaddedRows x = new(scratch, piece.InBlocks, firstIn, inRows, width, unit.Window.Border, lanes);
             (int first, int count) = x.Clear(unit.X.Shape.H);
             unit.X.FillRows(c, image * unit.X.Runs[0].Map.ImagePixels + first * width, count, width, piece.FirstIn,
-                piece.InBlocks, x.Origin + (long)first * x.RowStride, x.BlockStride, x.RowStride);
+                piece.InBlocks, x.Origin + (long)first * x.RowStride, x.BlockStride, x.RowStride, null,
+                WindowUnit<TSimd, TVector>.Stays(piece, piece) ? z : null);
             float* y = z.At(c.Arena, image * z.ImagePixels) + (long)piece.FirstOut * z.BlockStride;
             BlockedStore store = new()
             {
@@ -179,7 +180,7 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
                 && (piece.FirstIn, piece.InBlocks) == (back.FirstOut, back.OutBlocks);
             unit.X.FillRows(c, image * unit.X.Runs[0].Map.ImagePixels + first * width, count, width, piece.FirstIn,
                 piece.InBlocks, a.Origin + (long)first * a.RowStride, a.BlockStride, a.RowStride,
-                keeps ? keptMemory : null);
+                keeps ? keptMemory : null, WindowUnit<TSimd, TVector>.Stays(piece, back) ? dx : null);
             float* kept = keeps ? keptMemory + (long)(firstIn - first) * width * lanes : null;
             nint keptBlock = (nint)count * width * lanes;
             PaddedRows dz = new(dzMemory, back.InBlocks, dFirst, dRows, outWidth, unit.InputGradient.Border, lanes);

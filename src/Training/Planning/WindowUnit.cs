@@ -87,6 +87,10 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
     /// <summary>Input rows of a band.</summary>
     public (int First, int Count) InRows(int band) => Share(X.Shape.H, band);
 
+    /// <summary>Whether what one piece reads and the other one writes are the same blocks.</summary>
+    public static bool Stays(BlockedPiece reads, BlockedPiece writes) =>
+        (reads.FirstIn, reads.InBlocks) == (writes.FirstOut, writes.OutBlocks);
+
     /// <summary>Packs the weights for both directions.</summary>
     public void Pack(bool backward)
     {
