@@ -64,8 +64,8 @@ internal unsafe struct BlockedBand
     /// <summary>What squeeze-excite's mean adds to the gradient of f(y) at every pixel; null for nothing.</summary>
     public float* Pooled;
 
-    /// <summary>Where <see cref="Gate"/> and <see cref="Pooled"/> of the next row begin, in floats from those of this one:
-    /// rows that are images, each with factors of its own; 0 where all rows have the same. Read by the gradient
+    /// <summary>Where <see cref="Gate"/> and <see cref="Pooled"/> of the next row begin, in floats from this one's: rows that
+    /// are images, each with factors of its own; 0 where all rows have the same. Read by the gradient
     /// alone.</summary>
     public nint GateRow;
 

@@ -120,7 +120,8 @@ internal sealed unsafe class WindowImagesBackward<TSimd, TVector> : TrainingStep
         float* a = WindowImages<TSimd, TVector>.Input(unit, c, piece, first, images, scratch, out int stride, kept,
             WindowUnit<TSimd, TVector>.Stays(piece, back) ? dx : null);
         int dzStride = images * z.ImagePixels * lanes, pixels = images * dx.ImagePixels;
-        gradient.Fill(c, first * z.ImagePixels, 1, images * z.ImagePixels, back.FirstIn, back.InBlocks, dz, dzStride, 0);
+        gradient.Fill(c, first * z.ImagePixels, 1, images * z.ImagePixels, back.FirstIn, back.InBlocks, dz, dzStride,
+            0);
         unit.WeightGradient.RunImages(p, a, stride, dz, dzStride, packed, images);
         float* y = dx.At(c.Arena, first * dx.ImagePixels) + (long)back.FirstOut * dx.BlockStride;
         unit.InputGradient.RunImages(p, dz, dzStride, unit.Turned.Pointer, unit.Zeros.Pointer, end.Adds ? result : y,
@@ -155,7 +156,7 @@ internal static unsafe class WindowImages<TSimd, TVector>
         * (long)unit.Chunks.Each * unit.Z.ImagePixels * TSimd.Lanes + 15) / 16 * 16;
 
     /// <summary>The input of some images of a piece: a stored map where it stands, else what is computed from it, in
-    /// scratch, and where there is memory for it the swish's σ. What is written next may be fetched on the way.</summary>
+    /// scratch, and where there is memory for it the swish's σ. What is written next is fetched on the way.</summary>
     public static float* Input(WindowUnit<TSimd, TVector> unit, TrainingContext c, BlockedPiece piece, int first,
         int images, float* scratch, out int blockStride, float* kept, BatchMap? next)
     {
