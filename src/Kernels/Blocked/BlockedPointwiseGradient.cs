@@ -99,7 +99,13 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
 
         fixed (float* to = dw[..checked(lastOut * dwRow + lastIn + 1)])
         {
-            if (!roles.LanesAreOut && !BlockedSlots.Follow(inChannel) && BlockedSlots.AreAll(inChannel, lastIn))
+            if (!roles.LanesAreOut && BlockedSlots.FollowAtFirst(inChannel) is > 0 and int channels)
+            {
+                RowsInOrder(packed, roles, channels, outChannel, to + inChannel[0], dwRow);
+                return;
+            }
+
+            if (!roles.LanesAreOut && BlockedSlots.AreAll(inChannel, lastIn))
             {
                 Rows(packed, roles, inChannel, lastIn + 1, outChannel, to, dwRow);
                 return;
@@ -227,6 +233,32 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
     {
         int start = part * PartVectors;
         return start >= vectors ? vectors : start == vectors - 1 && part > 0 ? start - 1 : start;
+    }
+
+    /// <summary>Adds sums whose lanes are channels of a that follow one another: a row of dw at a time, as memory likes it.
+    /// </summary>
+    private static void RowsInOrder(float* packed, in Roles roles, int channels, ReadOnlySpan<int> outChannel, float* dw,
+        int dwRow)
+    {
+        for (int s = 0; s < outChannel.Length; s++)
+        {
+            if (outChannel[s] < 0)
+            {
+                continue;
+            }
+
+            float* part = packed, to = dw + (nint)outChannel[s] * dwRow;
+            int left = channels;
+            for (int first = 0, vectors; first < roles.Vectors && left > 0; first += vectors)
+            {
+                vectors = PartWidth(roles.Vectors, first);
+                int lanes = vectors * TSimd.Lanes;
+                AddRow(to, part + (nint)s * lanes, Math.Min(lanes, left));
+                to += lanes;
+                left -= lanes;
+                part += (nint)roles.Slots * lanes;
+            }
+        }
     }
 
     /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order, then

@@ -20,6 +20,19 @@ internal static class BlockedSlots
         return true;
     }
 
+    /// <summary>How many channels follow one another where these are all that there are and stand first; 0 where it is
+    /// otherwise.</summary>
+    public static int FollowAtFirst(ReadOnlySpan<int> channels)
+    {
+        int count = 0;
+        while (count < channels.Length && channels[count] >= 0 && channels[count] == channels[0] + count)
+        {
+            count++;
+        }
+
+        return Last(channels[count..]) < 0 ? count : 0;
+    }
+
     /// <summary>The highest channel, −1 where there is none.</summary>
     public static int Last(ReadOnlySpan<int> channels)
     {

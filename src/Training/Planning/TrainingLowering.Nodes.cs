@@ -97,7 +97,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         }
     }
 
-    private TailRecord LowerPool(Node node, Node[] rest, Tensor labels, Tensor logits)
+    private Numbers LowerPool(Node node, Node[] rest)
     {
         if (values[node.Inputs[0]!] is not ActivatedMap { Gate: null } x)
         {
@@ -111,7 +111,52 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         x.IsPooled = true;
         Add(new MeanForward<TSimd, TVector>(NameOf(node), x, sums, mean), x.Z.Region);
         backward.Add(() => [(new MeanBackward(NameOf(node), x, dmean, x.Gate), [])]);
-        return new TailRecord(rest, node.Results[0], mean, dmean, graph.Output, logits, labels, NumberOf(node));
+        return LowerClassifier(node.Results[0], rest, mean, dmean);
+    }
+
+    /// <summary>Dropout, classifier and loss, in this order and nothing else.</summary>
+    /// <param name="features">The pooled features in the record.</param>
+    /// <param name="rest">What follows them.</param>
+    /// <param name="mean">Their numbers.</param>
+    /// <param name="dmean">Their gradient.</param>
+    /// <returns>The logits.</returns>
+    private Numbers LowerClassifier(Tensor features, Node[] rest, Numbers mean, Numbers dmean)
+    {
+        Node? drop = rest.Length == 3 ? rest[0] : null;
+        if (rest.Length is < 2 or > 3)
+        {
+            throw new NotSupportedException("Behind the global average pool a plan knows dropout, a classifier and the "
+                + "cross-entropy.");
+        }
+
+        (Node classifier, Node loss) = (rest[^2], rest[^1]);
+        if (drop is not null && (drop.Operator is not DropoutOperator { Args.WholeImages: false }
+            || !ReferenceEquals(drop.Inputs[0], features)))
+        {
+            throw Missing(drop);
+        }
+
+        if (classifier.Operator is not LinearOperator linear
+            || !ReferenceEquals(classifier.Inputs[0], drop is null ? features : drop.Results[0]))
+        {
+            throw Missing(classifier);
+        }
+
+        if (loss.Operator is not SoftmaxCrossEntropyOperator entropy
+            || !ReferenceEquals(loss.Inputs[0], classifier.Results[0]))
+        {
+            throw Missing(loss);
+        }
+
+        ClassifierUnit<TSimd, TVector> unit = new(NameOf(classifier), linear.Args, (Parameter)classifier.Inputs[1]!,
+            classifier.Inputs.Count > 2 ? (Parameter?)classifier.Inputs[2] : null,
+            (drop?.Operator as DropoutOperator)?.Args, drop is null ? 0 : NumberOf(drop), entropy.Args, mean, dmean,
+            numbers);
+        prepare.Add(unit.Prepare);
+        Add(new ClassifierForward<TSimd, TVector>(unit) { MultiplyAdds = linear.Args.MultiplyAdds });
+        Add(new LossForward<TSimd, TVector>(NameOf(loss), unit));
+        backward.Add(() => [(new ClassifierBackward<TSimd, TVector>(unit), [])]);
+        return unit.Logits;
     }
 
     private void LowerAdd(Node node)

@@ -4,21 +4,15 @@ using MuxKernels.Inference;
 namespace MuxKernels.Training;
 
 /// <summary>What lowering a recorded training step gives.</summary>
-internal sealed record LoweredTraining(IReadOnlyList<TrainingStep> Forward, IReadOnlyList<TrainingStep> Backward,
-    IReadOnlyList<Action> Prepare, IReadOnlyList<Action> Pack, IReadOnlyList<Region> Regions, NumberPool Numbers,
-    TailRecord Tail);
-
-/// <summary>What follows the blocked maps: the recorded nodes from the pooled features to the loss.</summary>
-/// <param name="Nodes">Nodes.</param>
-/// <param name="Features">The pooled features in the record.</param>
-/// <param name="Mean">Their numbers, [images][channels].</param>
-/// <param name="Dmean">Their gradient.</param>
-/// <param name="Loss">The loss in the record.</param>
-/// <param name="Logits">The logits in the record.</param>
-/// <param name="Labels">The labels in the record.</param>
-/// <param name="RandomBefore">Random operations before these nodes.</param>
-internal sealed record TailRecord(IReadOnlyList<Node> Nodes, Tensor Features, Numbers Mean, Numbers Dmean, Tensor Loss,
-    Tensor Logits, Tensor Labels, int RandomBefore);
+/// <param name="Forward">Steps from the images to the loss.</param>
+/// <param name="Backward">Steps from the loss to the gradients.</param>
+/// <param name="Prepare">What is done once, when memory has its place.</param>
+/// <param name="Pack">What is done with the weights before each step.</param>
+/// <param name="Regions">The maps.</param>
+/// <param name="Numbers">Small memory.</param>
+/// <param name="Logits">The logits, [images][classes].</param>
+internal sealed record LoweredTraining(TrainingStep[] Forward, TrainingStep[] Backward, IReadOnlyList<Action> Prepare,
+    Action[] Pack, IReadOnlyList<Region> Regions, NumberPool Numbers, Numbers Logits);
 
 /// <summary>
 /// Turns a recorded training step into steps on channel-blocked maps: forward in the record's order, backward in the
@@ -44,17 +38,17 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
 
     /// <summary>Lowers a record.</summary>
     /// <exception cref="NotSupportedException">An operation that has no blocked form.</exception>
-    public static LoweredTraining Of(RecordGraph graph, Tensor input, Tensor labels, Tensor logits, NumberPool numbers)
+    public static LoweredTraining Of(RecordGraph graph, Tensor input, NumberPool numbers)
     {
         TrainingLowering<TSimd, TVector> lowering = new(graph, numbers);
         lowering.values[input] = ImageValue.Only;
-        return lowering.Lower(labels, logits);
+        return lowering.Lower();
     }
 
-    private LoweredTraining Lower(Tensor labels, Tensor logits)
+    private LoweredTraining Lower()
     {
-        TailRecord? tail = null;
-        for (int n = 0; n < graph.Nodes.Count && tail is null; n++)
+        Numbers? logits = null;
+        for (int n = 0; n < graph.Nodes.Count && logits is null; n++)
         {
             Node node = graph.Nodes[n];
             if (done.Contains(node))
@@ -64,7 +58,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
 
             if (node.Operator is GlobalAveragePoolOperator)
             {
-                tail = LowerPool(node, [.. graph.Nodes.Skip(n + 1)], labels, logits);
+                logits = LowerPool(node, [.. graph.Nodes.Skip(n + 1)]);
             }
             else
             {
@@ -72,7 +66,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
             }
         }
 
-        if (tail is null)
+        if (logits is null)
         {
             throw new NotSupportedException("The network has no global average pool behind its maps.");
         }
@@ -97,7 +91,7 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
             }
         }
 
-        return new LoweredTraining(forward, back, prepare, pack, [.. all], numbers, tail);
+        return new LoweredTraining([.. forward], [.. back], prepare, [.. pack], [.. all], numbers, logits);
     }
 
     private void Lower(Node node)

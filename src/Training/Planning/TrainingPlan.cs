@@ -25,8 +25,8 @@ public sealed unsafe class TrainingPlan : IDisposable
     private readonly LoweredTraining lowered;
     private readonly AlignedBuffer<float> arena;
     private readonly AlignedBuffer<float> scratch;
+    private readonly AlignedBuffer<float> shared;
     private readonly WorkPool? pool;
-    private readonly CpuDevice device;
     private readonly TrainingContext context;
     private readonly Counter[] counters;
     private bool isDisposed;
@@ -34,25 +34,26 @@ public sealed unsafe class TrainingPlan : IDisposable
     private TrainingPlan(LoweredTraining lowered, CpuDevice device, Shape input, int classes, Counter[] counters)
     {
         this.counters = counters;
-        (this.lowered, this.device, Input, Classes) = (lowered, device, input, classes);
+        (this.lowered, Input, Classes) = (lowered, input, classes);
         long length = ArenaPlanner.Place(lowered.Regions);
         arena = new AlignedBuffer<float>(length);
-        long most = lowered.Forward.Concat(lowered.Backward).Max(s => s.ScratchLength);
+        TrainingStep[] steps = [.. lowered.Forward, .. lowered.Backward];
+        long most = steps.Max(s => s.ScratchLength);
         most = (most + 31) / 16 * 16;
         pool = device.Work;
         scratch = new AlignedBuffer<float>(most * WorkPool.Threads(pool));
+        shared = new AlignedBuffer<float>(Math.Max(16, steps.Max(s => s.SharedLength)));
         lowered.Numbers.Allocate();
         foreach (Action prepare in lowered.Prepare)
         {
             prepare();
         }
 
-        context = new TrainingContext(pool, arena.Pointer, scratch.Pointer, most);
+        context = new TrainingContext(pool, arena.Pointer, scratch.Pointer, most, shared.Pointer);
         Steps =
         [
             new TrainingPlanStep("weights", TrainingPhase.Pack, 0),
             .. lowered.Forward.Select(Describe),
-            new TrainingPlanStep("classifier and loss", TrainingPhase.Forward, 0),
             .. lowered.Backward.Select(Describe),
         ];
     }
@@ -70,7 +71,8 @@ public sealed unsafe class TrainingPlan : IDisposable
     public long ArenaBytes => (long)arena.Length * sizeof(float);
 
     /// <summary>Bytes of maps, scratch, packed weights and sums.</summary>
-    public long Bytes => ArenaBytes + (long)scratch.Length * sizeof(float) + lowered.Numbers.Bytes;
+    public long Bytes => ArenaBytes + ((long)scratch.Length + shared.Length) * sizeof(float)
+        + lowered.Numbers.Bytes;
 
     /// <summary>Prepares a training step.</summary>
     /// <param name="network">A network with memory on a processor; the plan keeps it.</param>
@@ -105,9 +107,9 @@ public sealed unsafe class TrainingPlan : IDisposable
         {
             LoweredTraining lowered = lanes switch
             {
-                16 => TrainingLowering<Simd512, Vector512<float>>.Of(graph, x, labels, logits, numbers),
-                8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, labels, logits, numbers),
-                _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, labels, logits, numbers),
+                16 => TrainingLowering<Simd512, Vector512<float>>.Of(graph, x, numbers),
+                8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, numbers),
+                _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, numbers),
             };
             return new TrainingPlan(lowered, device, input, logits.Shape.C, counters);
         }
@@ -179,16 +181,17 @@ public sealed unsafe class TrainingPlan : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         int done = 0;
-        fixed (float* px = images)
+        fixed (float* px = images, plabels = labels)
         {
             context.Images = px;
+            context.Labels = plabels;
             context.Seed = seed;
             foreach (Counter counter in counters)
             {
                 counter.Value++;
             }
 
-            WorkPool.For(pool, lowered.Pack.Count, new PackJob(lowered.Pack));
+            WorkPool.For(pool, lowered.Pack.Length, new PackJob(lowered.Pack));
             Lap(ref start, ref done, times);
             foreach (TrainingStep step in lowered.Forward)
             {
@@ -196,15 +199,14 @@ public sealed unsafe class TrainingPlan : IDisposable
                 Lap(ref start, ref done, times);
             }
 
-            float loss = Tail(labels, logits, seed);
-            Lap(ref start, ref done, times);
+            lowered.Logits.Span[..logits.Length].CopyTo(logits);
             foreach (TrainingStep step in lowered.Backward)
             {
                 step.Run(context);
                 Lap(ref start, ref done, times);
             }
 
-            return loss;
+            return context.Loss;
         }
     }
 
@@ -235,49 +237,14 @@ public sealed unsafe class TrainingPlan : IDisposable
             isDisposed = true;
             arena.Dispose();
             scratch.Dispose();
+            shared.Dispose();
             lowered.Numbers.Dispose();
         }
     }
 
-    /// <summary>What follows the maps, on small matrices: as a session computes it.</summary>
-    private float Tail(ReadOnlySpan<float> labels, Span<float> logits, ulong seed)
-    {
-        TailRecord tail = lowered.Tail;
-        using Session session = new(device, training: true, record: true);
-        Dictionary<Tensor, Tensor> made = new(ReferenceEqualityComparer.Instance)
-        {
-            [tail.Features] = session.Input(tail.Features.Shape, tail.Mean.Span[..(int)tail.Features.Shape.Length],
-                needsGradient: true),
-            [tail.Labels] = session.Input(tail.Labels.Shape, labels),
-        };
-        ulong coins = seed + (ulong)tail.RandomBefore;
-        foreach (Node node in tail.Nodes)
-        {
-            Operator run = node.Operator is DropoutOperator { Args: var drop }
-                ? new DropoutOperator(new Dropout.Args(drop.X, drop.Rate, SplitMix.Hash(coins++), drop.WholeImages))
-                : node.Operator;
-            Tensor?[] inputs = [.. node.Inputs.Select(i => i is null or Parameter ? i : made[i])];
-            Tensor[] results = session.Apply(run, inputs);
-            for (int r = 0; r < results.Length; r++)
-            {
-                made[node.Results[r]] = results[r];
-            }
-        }
-
-        float loss = made[tail.Loss].ToArray()[0];
-        if (!logits.IsEmpty)
-        {
-            made[tail.Logits].ToArray().CopyTo(logits);
-        }
-
-        session.Backward(made[tail.Loss]);
-        CpuDevice.Span(made[tail.Features].Gradient).CopyTo(tail.Dmean.Span);
-        return loss;
-    }
-
     private static int Lanes() => Simd512.IsSupported ? 16 : Simd256.IsSupported ? 8 : 4;
 
-    private readonly struct PackJob(IReadOnlyList<Action> actions) : IWork
+    private readonly struct PackJob(Action[] actions) : IWork
     {
         public void Run(int index, int worker) => actions[index]();
     }

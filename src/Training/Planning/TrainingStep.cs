@@ -1,7 +1,8 @@
 namespace MuxKernels.Training;
 
 /// <summary>What a step works with.</summary>
-internal sealed unsafe class TrainingContext(WorkPool? pool, float* arena, float* scratch, long scratchLength)
+internal sealed unsafe class TrainingContext(WorkPool? pool, float* arena, float* scratch, long scratchLength,
+    float* shared)
 {
     /// <summary>Threads.</summary>
     public WorkPool? Pool { get; } = pool;
@@ -12,8 +13,17 @@ internal sealed unsafe class TrainingContext(WorkPool? pool, float* arena, float
     /// <summary>The batch of images, NCHW.</summary>
     public float* Images { get; set; }
 
+    /// <summary>Class indices of the batch.</summary>
+    public float* Labels { get; set; }
+
+    /// <summary>The mean loss, once it is known.</summary>
+    public float Loss { get; set; }
+
     /// <summary>Seed of this step's coins.</summary>
     public ulong Seed { get; set; }
+
+    /// <summary>Memory of the step that runs, for all workers.</summary>
+    public float* Shared { get; } = shared;
 
     /// <summary>Scratch memory of a worker.</summary>
     public float* Scratch(int worker) => scratch + worker * scratchLength;
@@ -47,6 +57,9 @@ internal abstract class TrainingStep(string name, TrainingPhase phase)
 
     /// <summary>Floats of scratch memory that each worker needs.</summary>
     public virtual long ScratchLength => 0;
+
+    /// <summary>Floats of memory that its workers share.</summary>
+    public virtual long SharedLength => 0;
 
     /// <summary>Runs it.</summary>
     public abstract void Run(TrainingContext c);
