@@ -13,6 +13,7 @@ internal sealed unsafe class Operand<TSimd, TVector>
         Activated = activated;
         Runs = [(activated.Z, activated.Gradient, 0)];
         Shape = activated.Z.Shape;
+        Blocks = activated.Z.Blocks;
         Slots = SlotsOf(activated.Z.Order, activated.Z.Shape.C, 0);
     }
 
@@ -30,6 +31,7 @@ internal sealed unsafe class Operand<TSimd, TVector>
         }
 
         Runs = [.. runs];
+        Blocks = block;
         Slots = [.. places.Select(p => first[p.Map] + p.Slot)];
     }
 
@@ -46,7 +48,7 @@ internal sealed unsafe class Operand<TSimd, TVector>
     public int[] Slots { get; }
 
     /// <summary>Blocks of all runs.</summary>
-    public int Blocks => Runs.Sum(r => r.Map.Blocks);
+    public int Blocks { get; }
 
     /// <summary>For each slot of all runs the channel, or −1.</summary>
     public int[] Channels

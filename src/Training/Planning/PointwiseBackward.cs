@@ -17,116 +17,103 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
     private readonly UnitGradient<TSimd, TVector> gradient;
     private readonly GradientEnd<TSimd, TVector>[] ends;
     private readonly Cuts groups;
-    private readonly int[] lengths;
-    private readonly Numbers[] sums;
+    private readonly int length;
+    private readonly int packedLength;
 
     /// <param name="unit">The convolution.</param>
     /// <param name="gradient">The gradient of its result.</param>
     /// <param name="ends">The gradients of the operand's maps.</param>
-    /// <param name="pool">Where the sums are reserved.</param>
     public PointwiseBackward(PointwiseUnit<TSimd, TVector> unit, UnitGradient<TSimd, TVector> gradient,
-        GradientEnd<TSimd, TVector>[] ends, NumberPool pool)
+        GradientEnd<TSimd, TVector>[] ends)
         : base(unit.Name, TrainingPhase.Backward)
     {
         (this.unit, this.gradient, this.ends) = (unit, gradient, ends);
         Array.ForEach(ends, e => (e.Parts, e.Runs) = (unit.Runs.Count, unit.Runs));
-        lengths = [.. unit.X.Runs.Select(r =>
-            BlockedPointwiseGradient<TSimd, TVector>.PackedLength(r.Map.Slots, unit.Z.Slots))];
-        int most = (int)Math.Clamp(SumFloats / (long)lengths.Sum(), 2, 8);
+        length = BlockedPointwiseGradient<TSimd, TVector>.PackedLength(unit.Dense.Channels.Length, unit.OutSlots.Length);
+        packedLength = BlockedPointwise<TSimd, TVector>.PackedLength(unit.OutChannels.Length, unit.Dense.Blocks);
+        int most = Math.Clamp(SumFloats / length, 2, 8);
         groups = new Cuts(unit.Runs.Count, (unit.Runs.Count + most - 1) / most);
-        sums = [.. lengths.Select(l => pool.Reserve((long)l * groups.Count))];
         MultiplyAdds = 2 * unit.Args.MultiplyAdds;
     }
 
     /// <inheritdoc/>
     public override long ScratchLength => (long)unit.Runs.Each * TSimd.Lanes
-        * (unit.Z.Blocks + (unit.ReadsInPlace ? 0 : ends[0].Keeps ? 2 * unit.X.Blocks : unit.X.Blocks));
+        * (unit.Z.Blocks + (unit.Dense.IsInPlace ? 0 : Keeps ? 2 * unit.Dense.Blocks : unit.Dense.Blocks));
+
+    /// <inheritdoc/>
+    public override long SharedLength => packedLength + (long)length * groups.Count;
+
+    /// <summary>Whether σ of the operand is kept for the sums behind its gradient.</summary>
+    private bool Keeps => unit.X.Activated is not null && ends[0].Keeps;
 
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
     {
+        WorkPool.For(c.Pool, unit.GradientColumns, new PackJob(this, c));
         WorkPool.For(c.Pool, groups.Count, new Job(this, c));
-        for (int r = 0; r < sums.Length; r++)
-        {
-            float* total = sums[r].Pointer;
-            SumReduction.Run(c.Pool, total, lengths[r], groups.Count);
-            BlockedPointwiseGradient<TSimd, TVector>.Unpack(total, unit.InChannels[r], unit.Z.Order,
-                CpuDevice.Span(unit.Weight.Gradient), unit.Args.X.C);
-        }
+        float* total = c.Shared + packedLength;
+        SumReduction.Run(c.Pool, total, length, groups.Count);
+        BlockedPointwiseGradient<TSimd, TVector>.Unpack(total, unit.Dense.Channels, unit.OutSlots,
+            CpuDevice.Span(unit.Weight.Gradient), unit.Args.X.C);
     }
 
     private void RunGroup(int group, float* scratch, TrainingContext c)
     {
-        for (int r = 0; r < sums.Length; r++)
-        {
-            new Span<float>(sums[r].Pointer + (long)group * lengths[r], lengths[r]).Clear();
-        }
-
+        float* sums = c.Shared + packedLength + (long)group * length;
+        new Span<float>(sums, length).Clear();
         for (int i = 0; i < groups.Length(group); i++)
         {
-            RunOne(groups.First(group) + i, group, scratch, c);
+            RunOne(groups.First(group) + i, sums, scratch, c);
         }
     }
 
-    private void RunOne(int run, int group, float* dz, TrainingContext c)
+    private void RunOne(int run, float* sums, float* dz, TrainingContext c)
     {
-        int first = unit.Runs.First(run), pixels = unit.Runs.Length(run), lanes = TSimd.Lanes;
-        nint block = (nint)pixels * lanes;
+        int first = unit.Runs.First(run), pixels = unit.Runs.Length(run);
+        int block = pixels * TSimd.Lanes;
         gradient.Fill(c, first, 1, pixels, 0, unit.Z.Blocks, dz, block, 0);
-        float* a = dz + (long)unit.Z.Blocks * block;
-        float* kept = !unit.ReadsInPlace && ends[0].Keeps ? a + (long)unit.X.Blocks * block : null;
-        if (!unit.ReadsInPlace)
+        float* own = dz + (long)unit.Z.Blocks * block;
+        float* kept = Keeps ? own + (long)unit.Dense.Blocks * block : null;
+        unit.Dense.Fill(c, first, pixels, 0, unit.Dense.Blocks, own, kept);
+        BatchMap map = unit.X.Runs[0].Map, dx = unit.X.Runs[0].Gradient.Map;
+        bool isInPlace = unit.Dense.IsInPlace, gathers = unit.Dense.Gathers;
+        BlockedPointwiseGradientBand band = new()
         {
-            unit.X.Fill(c, first, pixels, a, kept);
+            A = isInPlace ? map.At(c.Arena, first) : own,
+            ABlock = isInPlace ? map.BlockStride : block,
+            Dz = dz,
+            DzBlock = block,
+            InSlots = unit.Dense.Channels.Length,
+            OutSlots = unit.OutSlots.Length,
+            Images = 1,
+            Rows = 1,
+            Columns = pixels,
+            Packed = sums,
+        };
+        BlockedPointwiseGradient<TSimd, TVector>.Run(band);
+
+        // The gradient of gathered channels takes their place: nobody reads them any more.
+        for (int column = 0; column < unit.GradientColumns; column++)
+        {
+            int firstBlock = column * BlockedPointwise<TSimd, TVector>.ColumnVectors;
+            int stride = gathers ? block : dx.BlockStride;
+            float* y = (gathers ? own : dx.At(c.Arena, first)) + (long)firstBlock * stride;
+            int vectors = unit.RunGradient(run, column, dz,
+                c.Shared + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, unit.OutChannels.Length), y, stride,
+                !gathers && ends[0].Adds);
+            if (!gathers)
+            {
+                ends[0].Done(c, run, first, pixels, firstBlock, vectors,
+                    kept is null ? null : kept + (long)firstBlock * block, block);
+            }
         }
 
-        int* offsets = (int*)unit.GradientOffsets.Pointer
-            + (run + 1 == unit.Runs.Count ? unit.OutChannels.Length : 0);
-        for (int r = 0; r < sums.Length; r++)
+        for (int r = 0; gathers && r < ends.Length; r++)
         {
-            (BatchMap map, GradientMap dx, int firstBlock) = unit.X.Runs[r];
-            BlockedPointwiseGradientBand band = new()
+            for (int b = 0; b < ends[r].Map.Map.Blocks; b++)
             {
-                A = unit.ReadsInPlace ? map.At(c.Arena, first) : a + firstBlock * block,
-                ABlock = unit.ReadsInPlace ? map.BlockStride : block,
-                Dz = dz,
-                DzBlock = block,
-                InSlots = map.Slots,
-                OutSlots = unit.Z.Slots,
-                Images = 1,
-                Rows = 1,
-                Columns = pixels,
-                Packed = sums[r].Pointer + (long)group * lengths[r],
-            };
-            BlockedPointwiseGradient<TSimd, TVector>.Run(band);
-            for (int first2 = 0, column = 0; first2 < map.Blocks; first2 += 2, column++)
-            {
-                float* y = dx.Map.At(c.Arena, first) + (long)first2 * dx.Map.BlockStride;
-                PointwiseColumn work = new()
-                {
-                    X = dz,
-                    XRowStride = pixels * lanes,
-                    Offsets = offsets,
-                    Depth = unit.OutChannels.Length,
-                    W = unit.Transposed[r].Pointer
-                        + BlockedPointwise<TSimd, TVector>.ColumnOffset(column, unit.OutChannels.Length),
-                    Vectors = Math.Min(2, map.Blocks - first2),
-                    Width = pixels,
-                    Rows = 1,
-                    Store = new BlockedStore
-                    {
-                        Y = y,
-                        BlockStride = dx.Map.BlockStride,
-                        RowStride = pixels * lanes,
-                        Bias = unit.Zeros.Pointer,
-                        Residual = ends[r].Adds ? y : null,
-                        ResidualBlockStride = dx.Map.BlockStride,
-                        ResidualRowStride = pixels * lanes,
-                    },
-                };
-                BlockedPointwise<TSimd, TVector>.Run(work);
-                ends[r].Done(c, run, first, pixels, first2, work.Vectors, kept is null ? null : kept + first2 * block,
-                    block);
+                unit.Dense.Scatter(c, first, pixels, r, b, ends[r].Adds, own);
+                ends[r].Done(c, run, first, pixels, b, 1);
             }
         }
     }
@@ -134,6 +121,12 @@ internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
     private readonly struct Job(PointwiseBackward<TSimd, TVector> step, TrainingContext c) : IWork
     {
         public void Run(int index, int worker) => step.RunGroup(index, c.Scratch(worker), c);
+    }
+
+    private readonly struct PackJob(PointwiseBackward<TSimd, TVector> step, TrainingContext c) : IWork
+    {
+        public void Run(int index, int worker) => step.unit.PackTransposed(index, c.Shared
+            + BlockedPointwise<TSimd, TVector>.ColumnOffset(index, step.unit.OutChannels.Length));
     }
 }
 

@@ -12,13 +12,18 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
     /// weights.</summary>
     private const int RunFloats = 120_000;
 
-    private readonly int[][] inChannels;
+    /// <summary>Most floats of a map of operand and result of which each thread takes some channels instead of some
+    /// pixels: both should stay in the second cache.</summary>
+    private const int NarrowFloats = 400_000;
+
     private readonly int[] terms;
 
     public PointwiseUnit(string name, PointwiseConv.Args args, Operand<TSimd, TVector> x, Parameter weight, BatchMap z,
         NumberPool pool)
     {
         (Name, Args, X, Weight, Z) = (name, args, x, weight, z);
+        Dense = new DenseOperand<TSimd, TVector>(x);
+        IsNarrow = (long)z.Pixels * (x.Blocks + z.Blocks) * TSimd.Lanes <= NarrowFloats;
         int each = RunFloats / ((x.Blocks + z.Blocks) * TSimd.Lanes);
         each = Math.Clamp(each / 28 * 28, 28, 1792);
         // Some runs for each thread of a usual machine, for a batch that has the pixels.
@@ -27,18 +32,13 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
             each -= 28;
         }
 
-        Runs = new Cuts(z.Pixels, each);
+        Runs = new Cuts(z.Pixels, IsNarrow ? z.Pixels : each);
         Inputs = [.. Enumerable.Range(0, args.X.C).OrderBy(c => x.Slots[c])];
         Offsets = pool.Reserve(2L * args.X.C);
-        Packed = pool.Reserve(BlockedPointwise<TSimd, TVector>.PackedLength(args.X.C, z.Blocks));
+        OutSlots = z.Order[..(Array.FindLastIndex(z.Order, c => c >= 0) + 1)];
         OutChannels = [.. Enumerable.Range(0, z.Slots).Where(s => z.Order[s] >= 0)];
         GradientOffsets = pool.Reserve(2L * OutChannels.Length);
-        Transposed = [.. x.Runs.Select(r => pool.Reserve(
-            BlockedPointwise<TSimd, TVector>.PackedLength(OutChannels.Length, r.Map.Blocks)))];
         Zeros = pool.Reserve(2L * TSimd.Lanes);
-        int[] channels = x.Channels;
-        inChannels = [.. x.Runs.Select(r =>
-            channels[(r.FirstBlock * TSimd.Lanes)..(r.FirstBlock * TSimd.Lanes + r.Map.Slots)])];
         terms = [.. OutChannels.Select(s => z.Order[s])];
     }
 
@@ -50,6 +50,13 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
 
     /// <summary>What it reads.</summary>
     public Operand<TSimd, TVector> X { get; }
+
+    /// <summary>The same as its gradients see it.</summary>
+    public DenseOperand<TSimd, TVector> Dense { get; }
+
+    /// <summary>Whether the maps are so small that threads share out channels, not pixels; then there is one run.
+    /// </summary>
+    public bool IsNarrow { get; }
 
     /// <summary>Its weights, [O][I].</summary>
     public Parameter Weight { get; }
@@ -63,6 +70,9 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
     /// <summary>Input channels in the order of the terms.</summary>
     public int[] Inputs { get; }
 
+    /// <summary>For each slot of the result up to the last one that has a channel that channel, or −1.</summary>
+    public int[] OutSlots { get; }
+
     /// <summary>Slots of the result that have a channel: the terms of the input gradient.</summary>
     public int[] OutChannels { get; }
 
@@ -71,12 +81,6 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
 
     /// <summary>The same for the gradient's terms.</summary>
     public Numbers GradientOffsets { get; }
-
-    /// <summary>Packed weights.</summary>
-    public Numbers Packed { get; }
-
-    /// <summary>Packed weights of the input gradient, for each map of the operand.</summary>
-    public Numbers[] Transposed { get; }
 
     /// <summary>What the sums begin with.</summary>
     public Numbers Zeros { get; }
@@ -105,19 +109,69 @@ internal sealed unsafe class PointwiseUnit<TSimd, TVector>
         }
     }
 
-    /// <summary>For each map of the operand the channel of each of its slots, or −1.</summary>
-    public IReadOnlyList<int[]> InChannels => inChannels;
+    /// <summary>Columns of the result.</summary>
+    public int Columns => BlockedPointwise<TSimd, TVector>.Columns(Z.Blocks);
 
-    /// <summary>Packs the weights for both directions.</summary>
-    public void Pack(bool backward)
+    /// <summary>Columns of the input gradient.</summary>
+    public int GradientColumns => BlockedPointwise<TSimd, TVector>.Columns(Dense.Blocks);
+
+    /// <summary>Packs a column's weights.</summary>
+    public void Pack(int column, float* to)
     {
-        ReadOnlySpan<float> w = CpuDevice.Span(Weight.Data);
-        BlockedPointwise<TSimd, TVector>.Pack(w, Args.X.C, Inputs, Z.Order, Packed.Pointer);
-        for (int r = 0; backward && r < X.Runs.Length; r++)
-        {
-            BlockedPointwise<TSimd, TVector>.PackTransposed(w, Args.X.C, inChannels[r], terms, Transposed[r].Pointer);
-        }
+        (int first, int count) = Slots(column, Z.Blocks);
+        BlockedPointwise<TSimd, TVector>.Pack(CpuDevice.Span(Weight.Data), Args.X.C, Inputs,
+            Z.Order.AsSpan(first, count), to);
     }
+
+    /// <summary>Packs the weights of a column of the input gradient.</summary>
+    public void PackTransposed(int column, float* to)
+    {
+        (int first, int count) = Slots(column, Dense.Blocks);
+        count = Math.Min(count, Dense.Channels.Length - first);
+        BlockedPointwise<TSimd, TVector>.PackTransposed(CpuDevice.Span(Weight.Data), Args.X.C,
+            Dense.Channels.AsSpan(first, count), terms, to);
+    }
+
+    /// <summary>Computes a run of a column of the input gradient.</summary>
+    /// <param name="run">Which run.</param>
+    /// <param name="column">Which column.</param>
+    /// <param name="dz">The run's gradient of the result, block after block.</param>
+    /// <param name="packed">The column's packed weights.</param>
+    /// <param name="y">Where the column's first block goes.</param>
+    /// <param name="stride">Floats from one block to the next there.</param>
+    /// <param name="adds">Whether to add to what is there.</param>
+    /// <returns>Blocks of the column.</returns>
+    public int RunGradient(int run, int column, float* dz, float* packed, float* y, int stride, bool adds)
+    {
+        int pixels = Runs.Length(run), row = pixels * TSimd.Lanes;
+        PointwiseColumn work = new()
+        {
+            X = dz,
+            XRowStride = row,
+            Offsets = (int*)GradientOffsets.Pointer + (run + 1 == Runs.Count ? OutChannels.Length : 0),
+            Depth = OutChannels.Length,
+            W = packed,
+            Vectors = BlockedPointwise<TSimd, TVector>.Vectors(column, Dense.Blocks),
+            Width = pixels,
+            Rows = 1,
+            Store = new BlockedStore
+            {
+                Y = y,
+                BlockStride = stride,
+                RowStride = row,
+                Bias = Zeros.Pointer,
+                Residual = adds ? y : null,
+                ResidualBlockStride = stride,
+                ResidualRowStride = row,
+            },
+        };
+        BlockedPointwise<TSimd, TVector>.Run(work);
+        return work.Vectors;
+    }
+
+    private static (int First, int Count) Slots(int column, int blocks) =>
+        (column * BlockedPointwise<TSimd, TVector>.ColumnVectors * TSimd.Lanes,
+        BlockedPointwise<TSimd, TVector>.Vectors(column, blocks) * TSimd.Lanes);
 
     private int PlaceOf(int slot)
     {

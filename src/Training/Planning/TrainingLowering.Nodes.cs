@@ -26,13 +26,16 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         PointwiseUnit<TSimd, TVector> unit = new(NameOf(node), args, x, (Parameter)node.Inputs[1]!, z, numbers);
         NormUnit norm = NewNorm(bn, z, unit.Runs.Count);
         prepare.Add(unit.Prepare);
-        pack.Add(() => unit.Pack(backward: true));
         Region[] read = [.. x.Runs.Select(r => r.Map.Region)];
         Add(new PointwiseForward<TSimd, TVector>(unit, norm) { MultiplyAdds = args.MultiplyAdds }, [.. read, z.Region]);
         ActivatedMap y = new(z, norm, bn);
-        backward.Add(() => Backward(y, gradient => (new PointwiseBackward<TSimd, TVector>(unit, gradient,
-            [.. x.Runs.Select(r => End(r.Gradient))], numbers),
-            [.. read, .. x.Runs.Select(r => r.Gradient.Map.Region)])));
+        backward.Add(() => Backward(y, gradient =>
+        {
+            GradientEnd<TSimd, TVector>[] own = [.. x.Runs.Select(r => End(r.Gradient))];
+            TrainingStep step = unit.IsNarrow ? new PointwiseNarrowBackward<TSimd, TVector>(unit, gradient, own)
+                : new PointwiseBackward<TSimd, TVector>(unit, gradient, own);
+            return (step, [.. read, .. x.Runs.Select(r => r.Gradient.Map.Region)]);
+        }));
         Deliver(bn.Results[0], y);
     }
 
