@@ -60,8 +60,8 @@ public sealed class TrainingFiles
         }
         catch (IOException e)
         {
-            throw new IOException($"{Folder}: the files of epoch {history[^1].Epoch} can't be written: {e.Message} "
-                + (history.Count > 1 ? "Those of the epoch before stay; training can be resumed from them." : ""), e);
+            throw new IOException($"{Folder}: the files of epoch {history[^1].Epoch} can't be written ({e.Message})."
+                + (history.Count > 1 ? " Training can be resumed from the last checkpoint that was." : ""), e);
         }
     }
 
