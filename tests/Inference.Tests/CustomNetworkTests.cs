@@ -17,6 +17,8 @@ public class CustomNetworkTests
     [InlineData("mux_r2_k5_s1_e8_c16_p0.5_sg2_g2_nsw_noskip")]
     [InlineData("mux_r2_k3_s1_e6_c16_se0.5_p1_sg2_m-1.1_nre")]
     [InlineData("mux_r2_k3_s1_e6_c16_se0.5_p0.5_sg2_m0.1.-1_pad_nre")]
+    [InlineData("mux_r2_k3_s1_e6_c16_se0.5_p1_sg2_m-1.0.1_mg2_pad_nre")]
+    [InlineData("mux_r2_k5_s1_e8_c16_p1_sg2_m0.1_mg4_nsw")]
     public void Agrees_with_eager(string blocks)
     {
         using CpuDevice device = new(2);
@@ -35,6 +37,23 @@ public class CustomNetworkTests
             Networks.Materialize(network, device);
             Check(network, device, new Shape(2, 1, size, size));
         }
+    }
+
+    /// <summary>Spatial multiplexing with pairs of channels stays on channel-blocked maps.</summary>
+    [Fact]
+    public void Pairs_of_multiplexed_channels_have_prepared_steps()
+    {
+        using CpuDevice device = new(1);
+        using MuxNet network = new(MuxNets.Get("muxnet-tiny") with
+        {
+            Blocks = BlockGrammar.Parse("mux_r2_k3_s1_e6_c16_se0.5_p1_sg2_m-1.0.1_mg2_nre"), ImageSize = 16,
+        });
+        Networks.Materialize(network, device);
+        using InferencePlan plan = InferencePlan.Of(network, new Shape(1, 1, 16, 16));
+        string[] kinds = [.. plan.Steps.Select(s => s.Kind)
+            .Where(k => k.Contains("MuxConv", StringComparison.Ordinal))];
+        Assert.Equal(2, kinds.Length);
+        Assert.All(kinds, k => Assert.StartsWith("PointwiseConv", k, StringComparison.Ordinal));
     }
 
     [Fact]

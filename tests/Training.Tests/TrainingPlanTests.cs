@@ -15,6 +15,9 @@ public class TrainingPlanTests
     [InlineData("muxnet-tiny", 6, 32, 4, 1e-3)]
     [InlineData("small", 8, 32, 16, 1e-3)]
     [InlineData("small", 8, 32, 8, 1e-3)]
+    [InlineData("pairs", 8, 32, 16, 1e-3)]
+    [InlineData("pairs", 8, 32, 8, 1e-3)]
+    [InlineData("pairs", 8, 32, 4, 1e-3)]
     [InlineData("muxnet-m", 4, 64, 16, 1e-2)]
     [InlineData("muxnet-m", 4, 64, 8, 1e-2)]
     [InlineData("muxnet-xs", 4, 64, 16, 1e-2)]
@@ -59,6 +62,7 @@ public class TrainingPlanTests
 
     [Theory]
     [InlineData("small")]
+    [InlineData("pairs")]
     [InlineData("muxnet-xs")]
     public void Every_number_of_threads_gives_the_same_bits(string name)
     {
@@ -118,7 +122,20 @@ public class TrainingPlanTests
 
     private static MuxNet Network(string name, CpuDevice device)
     {
-        MuxNet network = name == "small" ? new MuxNet(Small.Spec) : MuxNets.Build(name);
+        MuxNet network = name switch
+        {
+            "small" => new MuxNet(Small.Spec),
+            "pairs" => new MuxNet(Small.Spec with
+            {
+                Blocks =
+                [
+                    .. BlockGrammar.Parse("ds_r1_k3_s1_c16_nsw"),
+                    .. BlockGrammar.Parse("mux_r2_k3_s1_e6_c16_se0.5_p1_sg2_m-1.0.1_mg2_nsw"),
+                    .. BlockGrammar.Parse("mux_r1_k5_s1_e8_c16_p0.5_sg2_m1.-1_mg4_nsw"),
+                ],
+            }),
+            _ => MuxNets.Build(name),
+        };
         network.Materialize(device, 3);
         return network;
     }

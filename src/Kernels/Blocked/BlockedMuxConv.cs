@@ -5,14 +5,18 @@ internal static partial class BlockedWindows
     private const int MaxMuxKernel = 15;
     private const int MaxMuxColumns = 512;
 
-    /// <summary>Spatial multiplexing with factor 2, stride 1, no dilation, odd kernels and one channel a group on maps
-    /// that need no padding to even sizes; else null.</summary>
-    public static BlockedWindow? Of(in MuxConv.Args args, int lanes) =>
-        Fits(args) ? new BlockedMuxConv(args, lanes) : null;
+    /// <summary>Spatial multiplexing with factor 2, stride 1, no dilation, odd kernels and up to four channels a group
+    /// on maps that need no padding to even sizes; else null. Null also where a group would have channels of two
+    /// phases: a sub-pixel part whose width the group's does not divide.</summary>
+    public static BlockedWindow? Of(in MuxConv.Args args, int lanes) => Of(args, lanes, turned: false);
+
+    private static BlockedWindow? Of(in MuxConv.Args args, int lanes, bool turned) => !Fits(args) ? null
+        : args.ChannelsPerGroup > 1 ? new BlockedMuxGroups(args, lanes, turned)
+        : new BlockedMuxConv(args, lanes, turned);
 
     private static bool Fits(in MuxConv.Args args)
     {
-        if (args.Factor != 2 || args.Stride != 1 || args.Dilation != 1 || args.ChannelsPerGroup != 1
+        if (args.Factor != 2 || args.Stride != 1 || args.Dilation != 1 || args.ChannelsPerGroup > MostChannels
             || args.X.W > MaxMuxColumns)
         {
             return false;
@@ -22,7 +26,8 @@ internal static partial class BlockedWindows
         {
             MuxConv.MuxPart p = args.Part(part);
             bool padded = p.Scale < 0 && (p.Transformed.H * 2 != args.X.H || p.Transformed.W * 2 != args.X.W);
-            if (p.Window.Kernel % 2 == 0 || p.Window.Kernel > MaxMuxKernel || padded)
+            bool crossed = p.Scale < 0 && p.Channels % args.ChannelsPerGroup != 0;
+            if (p.Window.Kernel % 2 == 0 || p.Window.Kernel > MaxMuxKernel || padded || crossed)
             {
                 return false;
             }

@@ -185,7 +185,7 @@ internal sealed unsafe class BlockedMuxCase
             int taps = 0;
             for (int part = 0; part < args.Scales.Count; part++)
             {
-                taps = Math.Max(taps, args.Part(part).Window.Taps);
+                taps = Math.Max(taps, args.ChannelsPerGroup * args.Part(part).Window.Taps);
             }
 
             double sum = y[i] * scale[channel] + bias[channel], added = withResidual ? residual[i] : 0;

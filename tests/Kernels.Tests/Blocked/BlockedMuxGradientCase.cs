@@ -24,7 +24,7 @@ internal sealed unsafe class BlockedMuxGradientCase
         dy = Fill.Uniform(3, args.Y.Length);
         for (int part = 0; part < args.Scales.Count; part++)
         {
-            taps = Math.Max(taps, args.Part(part).Window.Taps);
+            taps = Math.Max(taps, args.ChannelsPerGroup * args.Part(part).Window.Taps);
         }
     }
 
