@@ -31,15 +31,17 @@ public static class GradientCheck
     /// <param name="tolerance">Allowed distance relative to the largest gradient of the tensor.</param>
     /// <param name="samples">Elements compared for each input.</param>
     /// <param name="seed">Seed of c and of the sample.</param>
+    /// <param name="candidate">Where the gradient is computed; null for the reference device, as the differences.
+    /// </param>
     /// <returns>Elements beyond the tolerance, worst first; empty if the gradient is right.</returns>
     public static IReadOnlyList<GradientError> Run(Func<Tensor[], Tensor> function,
         IReadOnlyList<(Shape Shape, double[] Values)> inputs, bool training = false, double step = 1e-5,
-        double tolerance = 1e-6, int samples = 40, ulong seed = 1)
+        double tolerance = 1e-6, int samples = 40, ulong seed = 1, Device? candidate = null)
     {
         using ReferenceDevice device = new();
         double[] weights = [];
         double[][] gradients;
-        using (Session session = new(device, training, record: true, seed))
+        using (Session session = new(candidate ?? device, training, record: true, seed))
         {
             Tensor[] xs = [.. inputs.Select(x => session.Input(x.Shape, x.Values, needsGradient: true))];
             Tensor y = function(xs);

@@ -76,6 +76,9 @@ public sealed class Parameter : Tensor
         internal set => throw new InvalidOperationException("A parameter's gradient belongs to its store.");
     }
 
+    /// <summary>Whether the numbers lie in this memory.</summary>
+    internal bool IsIn(View memory) => data.Buffer is not null && ReferenceEquals(data.Buffer, memory.Buffer);
+
     internal void Place(View data, View gradient) => (this.data, this.gradient) = (data, gradient);
 
     private static Shape Whole(IReadOnlyList<(string Name, Shape Shape)> parts)

@@ -9,6 +9,8 @@ public sealed class ParameterStore : IDisposable
     private readonly Device device;
 
     /// <summary>Places parameters one after the other in new memory of a device; their numbers are undefined.</summary>
+    /// <exception cref="OutOfMemoryException">The device has not that much memory; the parameters stay where they
+    /// were.</exception>
     public ParameterStore(Device device, IReadOnlyList<Parameter> parameters)
     {
         this.device = device;
@@ -22,9 +24,22 @@ public sealed class ParameterStore : IDisposable
             }
         }
 
-        Values = device.Rent(Math.Max(trained, 1)).View;
-        Gradients = device.Rent(Math.Max(trained, 1)).View;
-        Buffers = device.Rent(Math.Max(kept, 1)).View;
+        // All or nothing: where the device has no room for all of it, the parameters stay where they are.
+        List<DeviceBuffer> rented = [];
+        try
+        {
+            foreach (int length in (ReadOnlySpan<int>)[trained, trained, kept])
+            {
+                rented.Add(device.Rent(Math.Max(length, 1)));
+            }
+        }
+        catch
+        {
+            rented.ForEach(device.Return);
+            throw;
+        }
+
+        (Values, Gradients, Buffers) = (rented[0].View, rented[1].View, rented[2].View);
         device.Fill(Values, 0f);
         device.Fill(Gradients, 0f);
         (trained, kept) = (0, 0);
@@ -65,17 +80,20 @@ public sealed class ParameterStore : IDisposable
     /// <summary>Global L2 norm of the gradients.</summary>
     public double GradientNorm() => Math.Sqrt(device.SumOfSquares(Gradients));
 
-    /// <summary>Gives the memory back.</summary>
+    /// <summary>Gives the memory back; parameters that have moved elsewhere stay there.</summary>
     public void Dispose()
     {
+        foreach (Parameter p in Parameters)
+        {
+            if (p.IsIn(Values) || p.IsIn(Buffers))
+            {
+                p.Place(View.None, View.None);
+            }
+        }
+
         foreach (View view in (ReadOnlySpan<View>)[Values, Gradients, Buffers])
         {
             device.Return(view.Buffer!);
-        }
-
-        foreach (Parameter p in Parameters)
-        {
-            p.Place(View.None, View.None);
         }
     }
 }

@@ -325,68 +325,77 @@ public sealed class Session : IDisposable
         int count = node.Inputs.Count;
         View[] inputs = new View[count], gradients = new View[count];
         List<(View From, Tensor To)> sums = [];
-        for (int i = 0; i < count; i++)
+        try
         {
-            if (node.Inputs[i] is not { } input)
+            for (int i = 0; i < count; i++)
             {
-                continue;
-            }
-
-            inputs[i] = input.Data;
-            if (!input.NeedsGradient)
-            {
-                continue;
-            }
-
-            bool fresh = input.Gradient.IsEmpty;
-            bool repeated = sums.Any(s => ReferenceEquals(s.To, input))
-                || node.Inputs.Take(i).Any(t => ReferenceEquals(t, input));
-            if (fresh)
-            {
-                input.Gradient = Device.Rent((int)input.Shape.Length).View;
-                if (node.Operator.Adds(i))
+                if (node.Inputs[i] is not { } input)
                 {
-                    Device.Fill(input.Gradient, 0f);
+                    continue;
                 }
 
-                gradients[i] = input.Gradient;
-            }
-            else if (node.Operator.Adds(i) && !repeated)
-            {
-                gradients[i] = input.Gradient;
-            }
-            else
-            {
-                // Written gradients of a tensor that has one already (a fork) are computed beside and added.
-                gradients[i] = Device.Rent((int)input.Shape.Length).View;
-                if (node.Operator.Adds(i))
+                inputs[i] = input.Data;
+                if (!input.NeedsGradient)
                 {
-                    Device.Fill(gradients[i], 0f);
+                    continue;
                 }
 
-                sums.Add((gradients[i], input));
-            }
-        }
+                bool fresh = input.Gradient.IsEmpty;
+                bool repeated = sums.Any(s => ReferenceEquals(s.To, input))
+                    || node.Inputs.Take(i).Any(t => ReferenceEquals(t, input));
+                if (fresh)
+                {
+                    input.Gradient = Device.Rent((int)input.Shape.Length).View;
+                    if (node.Operator.Adds(i))
+                    {
+                        Device.Fill(input.Gradient, 0f);
+                    }
 
-        View[] results = [.. node.Results.Select(r => r.Data)];
-        View[] resultGradients = new View[results.Length];
-        for (int i = 0; i < node.Operator.ResultCount; i++)
-        {
-            Tensor result = node.Results[i];
-            if (result.Gradient.IsEmpty)
+                    gradients[i] = input.Gradient;
+                }
+                else if (node.Operator.Adds(i) && !repeated)
+                {
+                    gradients[i] = input.Gradient;
+                }
+                else
+                {
+                    // Written gradients of a tensor that has one already (a fork) are computed beside and added.
+                    gradients[i] = Device.Rent((int)input.Shape.Length).View;
+                    if (node.Operator.Adds(i))
+                    {
+                        Device.Fill(gradients[i], 0f);
+                    }
+
+                    sums.Add((gradients[i], input));
+                }
+            }
+
+            View[] results = [.. node.Results.Select(r => r.Data)];
+            View[] resultGradients = new View[results.Length];
+            for (int i = 0; i < node.Operator.ResultCount; i++)
             {
-                result.Gradient = Device.Rent((int)result.Shape.Length).View;
-                Device.Fill(result.Gradient, 0f);
+                Tensor result = node.Results[i];
+                if (result.Gradient.IsEmpty)
+                {
+                    result.Gradient = Device.Rent((int)result.Shape.Length).View;
+                    Device.Fill(result.Gradient, 0f);
+                }
+
+                resultGradients[i] = result.Gradient;
             }
 
-            resultGradients[i] = result.Gradient;
+            node.Operator.Backward(Device, new Operands(inputs, results, gradients, resultGradients));
+            foreach ((View from, Tensor to) in sums)
+            {
+                Device.Accumulate(from, to.Gradient);
+            }
         }
-
-        node.Operator.Backward(Device, new Operands(inputs, results, gradients, resultGradients));
-        foreach ((View from, Tensor to) in sums)
+        finally
         {
-            Device.Accumulate(from, to.Gradient);
-            Device.Return(from.Buffer!);
+            foreach ((View from, Tensor _) in sums)
+            {
+                Device.Return(from.Buffer!);
+            }
         }
     }
 }

@@ -85,4 +85,18 @@ public sealed partial class GpuDevice
     /// <inheritdoc/>
     public override void AdamWUpdate(in AdamWStep.Args args, View gradient, View parameter, View m, View v) =>
         AdamWStepGpu.Update(Stream, args, Memory(gradient), Memory(parameter), Memory(m), Memory(v));
+
+    /// <inheritdoc/>
+    public override void MovingAverageUpdate(in MovingAverage.Args args, View x, View average) =>
+        MovingAverageGpu.Update(Stream, args, Memory(x), Memory(average));
+
+    /// <inheritdoc/>
+    public override void SgdPassUpdate(in SgdPass.Args args, View gradient, View parameter, View velocity,
+        View average) =>
+        SgdPassGpu.Update(Stream, args, Memory(gradient), Memory(parameter), Memory(velocity), Memory(average));
+
+    /// <inheritdoc/>
+    public override void AdamWPassUpdate(in AdamWPass.Args args, View gradient, View parameter, View m, View v,
+        View average) =>
+        AdamWPassGpu.Update(Stream, args, Memory(gradient), Memory(parameter), Memory(m), Memory(v), Memory(average));
 }

@@ -21,6 +21,7 @@ public sealed partial class GpuDevice : Device
     private readonly long memoryLimit;
     private MemoryBuffer1D<float, Stride1D.Dense>? scratch;
     private MemoryBuffer1D<double, Stride1D.Dense>? bands;
+    private HostTransfers transfers;
     private long allocated;
 
     /// <summary>A device on the caller's own accelerator, which stays the caller's: dispose the device first.</summary>
@@ -50,6 +51,20 @@ public sealed partial class GpuDevice : Device
 
     /// <summary>Bytes taken from the accelerator, in use or pooled.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocated);
+
+    /// <summary>Copies between the host and this device, those of the kernels' small tables among them.</summary>
+    public HostTransfers Transfers
+    {
+        get
+        {
+            HostTransfers tables = GpuKernels.Of(Stream).TableTransfers;
+            return transfers with
+            {
+                Uploads = transfers.Uploads + tables.Uploads,
+                UploadedBytes = transfers.UploadedBytes + tables.UploadedBytes,
+            };
+        }
+    }
 
     /// <summary>The devices of a kind that are present.</summary>
     /// <param name="kind"><c>cuda</c>, <c>opencl</c> or <c>ilgpu-cpu</c>.</param>
@@ -127,6 +142,7 @@ public sealed partial class GpuDevice : Device
         {
             // The forms of ILGPU's copies that take spans pin them; those that take references do not.
             Memory(to).CopyFromCPU(Stream, from);
+            transfers = transfers.Up(from.Length * (long)sizeof(float));
         }
     }
 
@@ -137,6 +153,7 @@ public sealed partial class GpuDevice : Device
         if (to.Length > 0)
         {
             Memory(from).CopyToCPU(Stream, to);
+            transfers = transfers.Down(to.Length * (long)sizeof(float));
         }
     }
 
@@ -191,6 +208,7 @@ public sealed partial class GpuDevice : Device
         Elementwise.SumBandsUp(Stream, partial, total);
         double sum = 0;
         total.CopyToCPU(Stream, new Span<double>(ref sum));
+        transfers = transfers.Down(sizeof(double));
         return sum;
     }
 
@@ -212,32 +230,6 @@ public sealed partial class GpuDevice : Device
         }
 
         base.Dispose(disposing);
-    }
-
-    /// <summary>Opens a device of a kind.</summary>
-    internal static GpuDevice Open(string kind, int index, long memoryLimit = 0)
-    {
-        Context context = Create(kind);
-        try
-        {
-            // ILGPU hands out its own CPU device where it finds nothing else: look among the wanted kind only.
-            ILGPU.Runtime.Device[] present = Present(context, kind);
-            if (index >= present.Length)
-            {
-                throw new ArgumentException(present.Length == 0
-                    ? $"There is no {kind} device on this machine."
-                    : $"There is no {kind}:{index}, expected an index of 0 … {present.Length - 1} "
-                        + $"({string.Join(", ", present.Select(d => d.Name))}).", nameof(index));
-            }
-
-            Accelerator accelerator = present[index].CreateAccelerator(context);
-            return new GpuDevice(context, accelerator, kind == "ilgpu-cpu" ? kind : $"{kind}:{index}", memoryLimit);
-        }
-        catch
-        {
-            context.Dispose();
-            throw;
-        }
     }
 
     /// <summary>Scratch memory of at least this length, valid for the next launches; the stream keeps them in order.
@@ -311,36 +303,6 @@ public sealed partial class GpuDevice : Device
 
     private void CheckLength(int length, View view, string operation) => Guard.That(length == view.Length, Name,
         $"{operation} of {length} elements and a view of {view.Length}, expected equal lengths.");
-
-    private static Context Create(string kind) => Context.Create(builder =>
-    {
-        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
-        switch (kind)
-        {
-            case "cuda":
-                builder.Cuda();
-                break;
-            case "opencl":
-                builder.OpenCL();
-                break;
-            default:
-                builder.CPU(CPUDevice.Default);
-                break;
-        }
-    });
-
-    private static ILGPU.Runtime.Device[] Present(Context context, string kind) => kind switch
-    {
-        "cuda" => [.. context.GetCudaDevices()],
-        "opencl" => [.. context.GetCLDevices()],
-        _ => [.. context.GetCPUDevices()],
-    };
-
-    private static string Describe(ILGPU.Runtime.Device device) => device is CPUDevice
-        ? "ILGPU's simulation of a GPU, for checks at tiny shapes"
-        : $"{device.Name}, {device.MemorySize >> 20} MB, {device.NumMultiprocessors} multiprocessors, "
-            + $"{device.MaxNumThreadsPerGroup} threads a group"
-            + (device is CLDevice { DeviceType: not CLDeviceType.CL_DEVICE_TYPE_GPU } ? " (not a GPU)" : "");
 
     private sealed class GpuBuffer(Device device, int length, MemoryBuffer1D<float, Stride1D.Dense> memory)
         : DeviceBuffer(device, length)

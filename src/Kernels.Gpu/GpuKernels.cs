@@ -22,6 +22,9 @@ internal sealed partial class GpuKernels
 
     private GpuKernels(Accelerator accelerator) => this.accelerator = accelerator;
 
+    /// <summary>Copies of tables to the accelerator: one for each table, when it is first used.</summary>
+    public HostTransfers TableTransfers { get; private set; }
+
     /// <summary>The kernels of a stream's accelerator.</summary>
     public static GpuKernels Of(AcceleratorStream stream) =>
         All.GetValue(stream.Accelerator, static a => new GpuKernels(a));
@@ -116,6 +119,7 @@ internal sealed partial class GpuKernels
     {
         MemoryBuffer1D<T, Stride1D.Dense> buffer = accelerator.Allocate1D<T>(rows.Length);
         buffer.View.BaseView.CopyFromCPU(accelerator.DefaultStream, rows);
+        TableTransfers = TableTransfers.Up(buffer.LengthInBytes);
         return buffer;
     }
 

@@ -54,5 +54,28 @@ public static partial class GpuVariants
             d.Copy(x[3], y[2]);
             d.AdamWUpdate(a, x[0], y[0], y[1], y[2]);
         });
+        Add<MovingAverage.Args>("average.update", static (d, in a, x, y) =>
+        {
+            d.Copy(x[1], y[0]);
+            d.MovingAverageUpdate(a, x[0], y[0]);
+        });
+        Add<SgdPass.Args>("sgd-pass.update", static (d, in a, x, y) =>
+        {
+            CopyAll(d, x, y);
+            d.SgdPassUpdate(a, y[0], y[1], y[2], y[3]);
+        });
+        Add<AdamWPass.Args>("adamw-pass.update", static (d, in a, x, y) =>
+        {
+            CopyAll(d, x, y);
+            d.AdamWPassUpdate(a, y[0], y[1], y[2], y[3], y[4]);
+        });
+    }
+
+    private static void CopyAll(GpuDevice device, View[] from, View[] to)
+    {
+        for (int i = 0; i < to.Length; i++)
+        {
+            device.Copy(from[i], to[i]);
+        }
     }
 }

@@ -105,7 +105,10 @@ public abstract class Module : IDisposable
         return Store;
     }
 
-    /// <summary>Moves the network's numbers to another device; gradients there are zero.</summary>
+    /// <summary>Moves the network's numbers to another device; gradients there are zero. An optimizer stays behind: a new
+    /// one takes over from it (<see cref="Optimizer.Continue"/>).</summary>
+    /// <exception cref="OutOfMemoryException">The device has not that much memory; the network stays where it was.
+    /// </exception>
     public ParameterStore MoveTo(Device device)
     {
         if (Store is null)
@@ -121,15 +124,15 @@ public abstract class Module : IDisposable
             values.Add(copy);
         }
 
-        ParameterStore moved = Store;
-        IReadOnlyList<Parameter> parameters = moved.Parameters;
-        moved.Dispose();
-        Store = new ParameterStore(device, parameters);
+        // The old memory is given back once the numbers are in the new one: they outlive a device without room.
+        ParameterStore old = Store, moved = new(device, old.Parameters);
         for (int i = 0; i < values.Count; i++)
         {
-            device.Write(values[i], parameters[i].Data);
+            device.Write(values[i], moved.Parameters[i].Data);
         }
 
+        old.Dispose();
+        Store = moved;
         return Store;
     }
 

@@ -1,3 +1,4 @@
+using ILGPU.Runtime.Cuda;
 using MuxKernels.Testing;
 using Xunit;
 
@@ -94,6 +95,29 @@ public sealed class DeviceTests
         GpuDevices.Register();
         ArgumentException error = Assert.ThrowsAny<ArgumentException>(() => DeviceProvider.Open(name));
         Assert.Contains("There is no", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_there_is_no_device_the_message_says_why()
+    {
+        if (Hardware.Missing("cuda") is null)
+        {
+            Assert.NotEmpty(GpuDevice.List("cuda"));
+            return;
+        }
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => GpuDevice.Open("cuda"));
+        Assert.Contains("There is no cuda device on this machine: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("driver", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_old_driver_is_named_with_the_version_that_is_needed()
+    {
+        Assert.Equal("the driver of H200 (SM_90) is for CUDA 11.2, which is too old; expected 11.8 or newer.",
+            GpuObstacle.OldDriver("H200", CudaArchitecture.SM_90, CudaDriverVersion.FromMajorMinor(11, 2)));
+        Assert.Equal("Old GPU has OpenCL C 1.2 without generic addresses, expected 2.0 or newer with them; a newer "
+            + "driver may have that.", GpuObstacle.OldOpenCL("Old GPU", "1.2", genericAddresses: false));
     }
 
     [Theory]

@@ -3,6 +3,9 @@ namespace MuxKernels.Tests;
 /// <summary>Layers of MUXNet-m and what lies beside them, for each type of arguments.</summary>
 internal static class RealShapes
 {
+    private static readonly ParameterRuns Runs =
+        new([.. Enumerable.Range(0, 150).Select(i => (i % 2 == 0 ? 13 * i + 300 : 24, i % 2 == 0))]);
+
     private static readonly Dictionary<Type, object> Known = new()
     {
         [typeof(PointwiseConv.Args)] = (PointwiseConv.Args[])
@@ -75,6 +78,14 @@ internal static class RealShapes
             new(70_001, 0.01, 0, 1e-4, false, false),
         ],
         [typeof(AdamWStep.Args)] = (AdamWStep.Args[])[new(100_001, 1e-3, 0.9, 0.999, 1e-8, 0.05, 1000, 0.5)],
+        [typeof(SgdPass.Args)] = (SgdPass.Args[])
+        [
+            new(Runs, new SgdStep.Args(Runs.Length, 0.1, 0.9, 5e-4, true, false, 0.3), 0.99),
+            new(Runs, new SgdStep.Args(Runs.Length, 0.1, 0, 5e-4, false, false)),
+        ],
+        [typeof(AdamWPass.Args)] = (AdamWPass.Args[])
+            [new(Runs, new AdamWStep.Args(Runs.Length, 1e-3, 0.9, 0.999, 1e-8, 0.05, 1000, 0.5), 0.999)],
+        [typeof(MovingAverage.Args)] = (MovingAverage.Args[])[new(100_001, 0.999)],
         [typeof(Shape)] = (Shape[])[new(4, 24, 56, 56), new(1, 1280, 1, 1)],
     };
 

@@ -17,6 +17,15 @@ public sealed class WithoutIlgpu
     [Fact(Skip = Reason)]
     public void Gpu_code_for_sm_90_has_no_local_memory() => Assert.True(GpuDevices.IsBuilt);
 
+    [Fact(Skip = Reason)]
+    public void Gpu_gradients_agree_with_central_differences() => Assert.True(GpuDevices.IsBuilt);
+
+    [Fact(Skip = Reason)]
+    public void Gpu_devices_pass_the_golden_data() => Assert.True(GpuDevices.IsBuilt);
+
+    [Fact(Skip = Reason)]
+    public void Networks_train_wholly_on_a_gpu_device() => Assert.True(GpuDevices.IsBuilt);
+
     [Theory]
     [InlineData("cuda")]
     [InlineData("opencl:0")]

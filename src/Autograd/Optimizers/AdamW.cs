@@ -24,7 +24,16 @@ public sealed class AdamW : Optimizer
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(beta1, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(beta2, 1);
         (Rate, Beta1, Beta2, Epsilon, WeightDecay) = (rate, beta1, beta2, epsilon, weightDecay);
-        (first, second) = (NewState(), NewState());
+        first = NewState();
+        try
+        {
+            second = NewState();
+        }
+        catch
+        {
+            store.Device.Return(first.Buffer!);
+            throw;
+        }
     }
 
     /// <summary>Decay of the first moment.</summary>

@@ -75,6 +75,28 @@ public abstract class Optimizer : IDisposable
     /// <summary>Goes on after a checkpoint was loaded into <see cref="State"/>.</summary>
     public void Resume(long steps) => Steps = steps;
 
+    /// <summary>Goes on where another optimizer of this kind and of a network of this size was, on whatever device: after
+    /// <c>network.MoveTo</c> a new optimizer takes over from the old one.</summary>
+    /// <exception cref="ArgumentException">It remembers something else.</exception>
+    public void Continue(Optimizer other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        IReadOnlyList<(string Name, View Memory)> own = State, theirs = other.State;
+        if (!own.Select(s => (s.Name, s.Memory.Length)).SequenceEqual(theirs.Select(s => (s.Name, s.Memory.Length))))
+        {
+            throw new ArgumentException($"It has {Text(theirs)}, expected {Text(own)}.", nameof(other));
+        }
+
+        for (int i = 0; i < own.Count; i++)
+        {
+            double[] values = new double[theirs[i].Memory.Length];
+            other.Store.Device.Read(theirs[i].Memory, values);
+            Store.Device.Write(values, own[i].Memory);
+        }
+
+        Steps = other.Steps;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -100,4 +122,8 @@ public abstract class Optimizer : IDisposable
         Store.Device.Fill(view, 0f);
         return view;
     }
+
+    private static string Text(IReadOnlyList<(string Name, View Memory)> state) => state.Count == 0
+        ? "no state"
+        : string.Join(", ", state.Select(s => $"{s.Name} with {s.Memory.Length} elements"));
 }

@@ -57,7 +57,7 @@ public static class DeviceProvider
 
     /// <summary>Opens a device. The caller disposes it.</summary>
     /// <param name="name">A kind, or a kind and an index: <c>cpu</c>, <c>cuda</c>, <c>opencl:1</c>; <c>auto</c> is the
-    /// fastest device that has a body for every operation, today the processor.</param>
+    /// processor, which has plans.</param>
     /// <param name="threads">Threads of a device that has such a number; 0 for one for each processor.</param>
     /// <exception cref="ArgumentException">No such device; the message says which there are, or why this build has
     /// none.</exception>

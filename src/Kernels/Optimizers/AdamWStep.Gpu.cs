@@ -34,21 +34,7 @@ public static class AdamWStepGpu
         ArrayView<float> parameter, ArrayView<float> m, ArrayView<float> v)
     {
         const string Name = "AdamWStepGpu.Update";
-        args.Check(Name);
-        Shape shape = Shape.Vector(args.Length);
-        GpuGuard.Length(stream, gradient, shape, Name);
-        GpuGuard.Length(stream, parameter, shape, Name);
-        GpuGuard.Length(stream, m, shape, Name);
-        GpuGuard.Length(stream, v, shape, Name);
-        GpuGuard.NoOverlap(gradient, parameter, Name);
-        GpuGuard.NoOverlap(gradient, m, Name);
-        GpuGuard.NoOverlap(gradient, v, Name);
-        GpuGuard.NoOverlap(parameter, m, Name);
-        GpuGuard.NoOverlap(parameter, v, Name);
-        GpuGuard.NoOverlap(m, v, Name);
-        AdamWNumbers numbers = new(args.Length, (float)args.GradientScale, (float)args.Beta1, (float)(1 - args.Beta1),
-            (float)args.Beta2, (float)(1 - args.Beta2), (float)(1 - args.Rate * args.WeightDecay),
-            (float)(args.Rate / args.Correction1), (float)(1 / Math.Sqrt(args.Correction2)), (float)args.Epsilon);
+        AdamWNumbers numbers = Check(stream, args, gradient, parameter, m, v, Name);
         GpuKernels.Of(stream)
             .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, AdamWNumbers>(Body)(
                 stream, GpuKernels.Cover(stream, args.Length), gradient, parameter, m, v, numbers);
@@ -59,15 +45,43 @@ public static class AdamWStepGpu
         ArrayView<float> v, AdamWNumbers a)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i >= a.Length)
+        if (i < a.Length)
         {
-            return;
+            Next(gradient, parameter, m, v, i, a.Decay, a);
         }
+    }
 
+    /// <summary>A parameter after the step, written.</summary>
+    internal static float Next(ArrayView<float> gradient, ArrayView<float> parameter, ArrayView<float> m,
+        ArrayView<float> v, int i, float decay, AdamWNumbers a)
+    {
         float g = a.Scale * gradient[i];
         float m1 = a.Beta1 * m[i] + a.Rest1 * g, v1 = a.Beta2 * v[i] + a.Rest2 * (g * g);
         m[i] = m1;
         v[i] = v1;
-        parameter[i] = parameter[i] * a.Decay - a.Rate * m1 / (XMath.Sqrt(v1) * a.Root + a.Epsilon);
+        float p = parameter[i] * decay - a.Rate * m1 / (XMath.Sqrt(v1) * a.Root + a.Epsilon);
+        parameter[i] = p;
+        return p;
+    }
+
+    /// <summary>Checks a step's operands, and rounds its numbers.</summary>
+    internal static AdamWNumbers Check(AcceleratorStream stream, in AdamWStep.Args args, ArrayView<float> gradient,
+        ArrayView<float> parameter, ArrayView<float> m, ArrayView<float> v, string name)
+    {
+        args.Check(name);
+        Shape shape = Shape.Vector(args.Length);
+        GpuGuard.Length(stream, gradient, shape, name);
+        GpuGuard.Length(stream, parameter, shape, name);
+        GpuGuard.Length(stream, m, shape, name);
+        GpuGuard.Length(stream, v, shape, name);
+        GpuGuard.NoOverlap(gradient, parameter, name);
+        GpuGuard.NoOverlap(gradient, m, name);
+        GpuGuard.NoOverlap(gradient, v, name);
+        GpuGuard.NoOverlap(parameter, m, name);
+        GpuGuard.NoOverlap(parameter, v, name);
+        GpuGuard.NoOverlap(m, v, name);
+        return new(args.Length, (float)args.GradientScale, (float)args.Beta1, (float)(1 - args.Beta1),
+            (float)args.Beta2, (float)(1 - args.Beta2), (float)(1 - args.Rate * args.WeightDecay),
+            (float)(args.Rate / args.Correction1), (float)(1 / Math.Sqrt(args.Correction2)), (float)args.Epsilon);
     }
 }

@@ -30,20 +30,7 @@ public static class SgdStepGpu
         ArrayView<float> parameter, ArrayView<float> velocity)
     {
         const string Name = "SgdStepGpu.Update";
-        args.Check(Name);
-        Shape shape = Shape.Vector(args.Length);
-        GpuGuard.Length(stream, gradient, shape, Name);
-        GpuGuard.Length(stream, parameter, shape, Name);
-        if (args.Momentum != 0 || velocity.Length != 0)
-        {
-            GpuGuard.Length(stream, velocity, shape, Name);
-        }
-
-        GpuGuard.NoOverlap(gradient, parameter, Name);
-        GpuGuard.NoOverlap(gradient, velocity, Name);
-        GpuGuard.NoOverlap(parameter, velocity, Name);
-        SgdNumbers numbers = new(args.Length, (float)args.Rate, (float)args.Momentum, (float)args.WeightDecay,
-            (float)args.GradientScale, args.Nesterov ? 1 : 0, args.First ? 1 : 0);
+        SgdNumbers numbers = Check(stream, args, gradient, parameter, velocity, Name);
         GpuKernels.Of(stream).Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, SgdNumbers>(Body)(
             stream, GpuKernels.Cover(stream, args.Length), gradient, parameter,
             velocity.Length == 0 ? parameter : velocity, numbers);
@@ -54,12 +41,17 @@ public static class SgdStepGpu
         SgdNumbers a)
     {
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i >= a.Length)
+        if (i < a.Length)
         {
-            return;
+            Next(gradient, parameter, velocity, i, a.Decay, a);
         }
+    }
 
-        float p = parameter[i], g = a.Scale * gradient[i] + a.Decay * p, step = g;
+    /// <summary>A parameter after the step, written.</summary>
+    internal static float Next(ArrayView<float> gradient, ArrayView<float> parameter, ArrayView<float> velocity, int i,
+        float decay, SgdNumbers a)
+    {
+        float p = parameter[i], g = a.Scale * gradient[i] + decay * p, step = g;
         if (a.Momentum != 0f)
         {
             float v = g;
@@ -72,6 +64,28 @@ public static class SgdStepGpu
             step = a.Nesterov != 0 ? g + a.Momentum * v : v;
         }
 
-        parameter[i] = p - a.Rate * step;
+        p -= a.Rate * step;
+        parameter[i] = p;
+        return p;
+    }
+
+    /// <summary>Checks a step's operands, and rounds its numbers.</summary>
+    internal static SgdNumbers Check(AcceleratorStream stream, in SgdStep.Args args, ArrayView<float> gradient,
+        ArrayView<float> parameter, ArrayView<float> velocity, string name)
+    {
+        args.Check(name);
+        Shape shape = Shape.Vector(args.Length);
+        GpuGuard.Length(stream, gradient, shape, name);
+        GpuGuard.Length(stream, parameter, shape, name);
+        if (args.Momentum != 0 || velocity.Length != 0)
+        {
+            GpuGuard.Length(stream, velocity, shape, name);
+        }
+
+        GpuGuard.NoOverlap(gradient, parameter, name);
+        GpuGuard.NoOverlap(gradient, velocity, name);
+        GpuGuard.NoOverlap(parameter, velocity, name);
+        return new(args.Length, (float)args.Rate, (float)args.Momentum, (float)args.WeightDecay,
+            (float)args.GradientScale, args.Nesterov ? 1 : 0, args.First ? 1 : 0);
     }
 }

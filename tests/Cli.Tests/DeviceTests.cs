@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace MuxKernels.Cli.Tests;
+
+/// <summary><c>--device</c> with a device behind ILGPU, where there is an OpenCL one.</summary>
+public sealed class DeviceTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("muxnet").FullName;
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    [OpenClFact]
+    public void Train_eval_predict_bench_and_verify_run_on_opencl()
+    {
+        string[] device = ["--device", "opencl", "--json", "--quiet"];
+        JsonElement train = Run.Of(["train", "--limit", "32", "--test-limit", "16", "--batch", "16", "--epochs", "1",
+            "--output", folder, .. device]).Json();
+        Assert.Equal("opencl:0", train.GetProperty("device").GetString());
+        string last = Path.Combine(folder, "last.safetensors");
+        string[] eval = ["eval", "--weights", last, "--limit", "16"];
+        JsonElement there = Run.Of([.. eval, .. device]).Json();
+        Assert.Equal("eager", there.GetProperty("engine").GetString());
+        Assert.Equal(train.GetProperty("test_loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-6);
+
+        // The same weights on the processor, by a plan.
+        JsonElement here = Run.Of([.. eval, "--json", "--quiet"]).Json();
+        Assert.Equal(here.GetProperty("loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-4);
+
+        string goldens = Path.Combine(VerifyTests.Goldens(), "ops");
+        JsonElement verify = Run.Of(["verify", goldens, .. device]).Json();
+        Assert.Equal(0, verify.GetProperty("failed").GetInt32());
+        Assert.Equal(0, verify.GetProperty("skipped").GetInt32());
+
+        string logits = Path.Combine(folder, "logits.safetensors");
+        JsonElement bench = Run.Of(["bench", "--model", "muxnet-tiny", "--weights", last, "--batch", "2", "--seconds",
+            "0.1", "--output", logits, .. device]).Json();
+        Assert.Equal("opencl:0", bench.GetProperty("device").GetString());
+        Assert.True(File.Exists(logits));
+        Assert.Equal("opencl:0", Run.Of(["bench", "--kernel", "batchnorm.forward-train", "--shape", "2x24x28x28 relu",
+            "--seconds", "0.1", .. device]).Json().GetProperty("device").GetString());
+        JsonElement step = Run.Of(["bench", "--mode", "train", "--model", "muxnet-tiny", "--batch", "2", "--seconds",
+            "0.1", .. device]).Json();
+        Assert.Equal("eager", step.GetProperty("engine").GetString());
+
+        string images = Path.Combine(folder, "x.safetensors");
+        Interop.SafeTensors.Write(images, [Interop.SafeTensor.Of<float>("x", new Shape(2, 1, 32, 32),
+            new float[2 * 32 * 32])]);
+        JsonElement predict = Run.Of(["predict", "--weights", last, "--input", images, .. device]).Json();
+        Assert.Equal(2, predict.GetProperty("predictions").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_device_that_is_not_there_is_one_sentence() =>
+        Run.Of("train", "--device", "cuda:99", "--output", folder).Fails(2, "cuda");
+}
+
+/// <summary>A fact that is skipped, with the reason, where there is no OpenCL device.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class OpenClFactAttribute : FactAttribute
+{
+    /// <summary>A fact on an OpenCL device.</summary>
+    public OpenClFactAttribute()
+    {
+        GpuDevices.Register();
+        if (DeviceProvider.Devices.All(d => !d.Name.StartsWith("opencl", StringComparison.Ordinal)))
+        {
+            Skip = "There is no OpenCL device on this machine, or this build has no GPU backend.";
+        }
+    }
+}
