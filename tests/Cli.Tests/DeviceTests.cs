@@ -10,14 +10,14 @@ public sealed class DeviceTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [OpenClFact]
-    public void Train_eval_predict_bench_and_verify_run_on_opencl()
+    public void Train_eval_predict_and_bench_run_on_opencl()
     {
         string[] device = ["--device", "opencl", "--json", "--quiet"];
-        JsonElement train = Run.Of(["train", "--limit", "32", "--test-limit", "16", "--batch", "16", "--epochs", "1",
+        JsonElement train = Run.Of(["train", "--limit", "16", "--test-limit", "8", "--batch", "16", "--epochs", "1",
             "--output", folder, .. device]).Json();
         Assert.Equal("opencl:0", train.GetProperty("device").GetString());
         string last = Path.Combine(folder, "last.safetensors");
-        string[] eval = ["eval", "--weights", last, "--limit", "16"];
+        string[] eval = ["eval", "--weights", last, "--limit", "8"];
         JsonElement there = Run.Of([.. eval, .. device]).Json();
         Assert.Equal("eager", there.GetProperty("engine").GetString());
         Assert.Equal(train.GetProperty("test_loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-6);
@@ -26,11 +26,6 @@ public sealed class DeviceTests : IDisposable
         JsonElement here = Run.Of([.. eval, "--json", "--quiet"]).Json();
         Assert.Equal(here.GetProperty("loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-4);
 
-        string goldens = Path.Combine(VerifyTests.Goldens(), "ops");
-        JsonElement verify = Run.Of(["verify", goldens, .. device]).Json();
-        Assert.Equal(0, verify.GetProperty("failed").GetInt32());
-        Assert.Equal(0, verify.GetProperty("skipped").GetInt32());
-
         string logits = Path.Combine(folder, "logits.safetensors");
         JsonElement bench = Run.Of(["bench", "--model", "muxnet-tiny", "--weights", last, "--batch", "2", "--seconds",
             "0.1", "--output", logits, .. device]).Json();
@@ -38,10 +33,6 @@ public sealed class DeviceTests : IDisposable
         Assert.True(File.Exists(logits));
         Assert.Equal("opencl:0", Run.Of(["bench", "--kernel", "batchnorm.forward-train", "--shape", "2x24x28x28 relu",
             "--seconds", "0.1", .. device]).Json().GetProperty("device").GetString());
-        JsonElement step = Run.Of(["bench", "--mode", "train", "--model", "muxnet-tiny", "--batch", "2", "--seconds",
-            "0.1", .. device]).Json();
-        Assert.Equal("eager", step.GetProperty("engine").GetString());
-
         string images = Path.Combine(folder, "x.safetensors");
         Interop.SafeTensors.Write(images, [Interop.SafeTensor.Of<float>("x", new Shape(2, 1, 32, 32),
             new float[2 * 32 * 32])]);

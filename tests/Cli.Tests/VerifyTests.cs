@@ -74,7 +74,7 @@ public sealed class VerifyTests : IDisposable
     }
 
     /// <summary>The goldens of this repository, above the test's own folder.</summary>
-    internal static string Goldens()
+    private static string Goldens()
     {
         string? at = AppContext.BaseDirectory;
         while (at is not null && !Directory.Exists(Path.Combine(at, "tests", "goldens")))
