@@ -36,7 +36,7 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
 {
     private readonly Piece[] pieces;
     private readonly BlockedPiece[] blocks;
-    private readonly int[] order;
+    private readonly int[] order, sources, channels;
     private readonly bool gradient;
     private readonly int g, kernel, stride, dilation, height, width, outHeight, outWidth, pad, border, packedLength;
 
@@ -92,6 +92,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             }
         }
 
+        (sources, channels) = (new int[packedLength], new int[packedLength]);
+        FindSources();
         long pixels = (long)window.OutHeight * window.OutWidth;
         blocks = Array.ConvertAll(pieces, p => new BlockedPiece(p.FirstBlock, p.Blocks, p.FirstBlock, p.Blocks,
             p.Groups.Sum(q => (long)g * g * q.Kernel * q.Kernel) * pixels,
@@ -166,14 +168,29 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
     /// <inheritdoc/>
     public override void Pack(ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)
     {
-        new Span<float>(packed, packedLength).Clear();
+        ReadOnlySpan<int> from = sources;
+        for (int n = 0; n < from.Length; n++)
+        {
+            packed[n] = from[n] < 0 ? 0f : w[from[n]];
+        }
+
+        for (int n = 0; n < from.Length && !scale.IsEmpty; n++)
+        {
+            packed[n] *= from[n] < 0 ? 1f : scale[channels[n]];
+        }
+    }
+
+    /// <summary>Which weight and whose stands in each place of the packed ones; −1 for none.</summary>
+    private void FindSources()
+    {
+        Array.Fill(sources, -1);
         foreach (Piece piece in pieces)
         {
             for (int q = 0; q < piece.Groups.Length; q++)
             {
                 for (int i = 0; i < g * g; i++)
                 {
-                    Pack(piece, q, i / g, i % g, w, scale, packed + piece.Weights);
+                    FindSources(piece, q, i / g, i % g);
                 }
             }
         }
@@ -184,11 +201,10 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
 
     /// <summary>The kernel of one output and input channel of a group, in the middle of its piece's; of a gradient the
     /// one from input to output, mirrored where it has a single phase.</summary>
-    private void Pack(Piece piece, int q, int o, int i, ReadOnlySpan<float> w, ReadOnlySpan<float> scale, float* packed)
+    private void FindSources(Piece piece, int q, int o, int i)
     {
         Group group = piece.Groups[q];
         int k = group.Kernel, less = (piece.Kernel - k) / 2, lanes = TSimd.Lanes;
-        float factor = scale.IsEmpty ? 1f : scale[group.Channel + o];
         int at = piece.Grouping == BlockedGrouping.Neighbours ? (o == i ? 0 : lanes) + piece.Lane(q, o, g, lanes)
             : (i * g + o) * lanes + q;
         for (int kh = 0; kh < k; kh++)
@@ -197,8 +213,9 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector> : BlockedWind
             {
                 int tap = (kh + less) * piece.Kernel + kw + less;
                 int from = gradient && phases == 1 ? k * k - 1 - (kh * k + kw) : kh * k + kw;
-                packed[tap * piece.VectorsPerTap(g) * lanes + at] =
-                    factor * w[group.Weight + (gradient ? i * g + o : o * g + i) * k * k + from];
+                int place = piece.Weights + tap * piece.VectorsPerTap(g) * lanes + at;
+                sources[place] = group.Weight + (gradient ? i * g + o : o * g + i) * k * k + from;
+                channels[place] = group.Channel + o;
             }
         }
     }

@@ -16,11 +16,13 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         private readonly BlockedGroups<TSimd, TVector> window;
         private readonly Strip[][] strips;
         private readonly PixelRuns[][] runs;
+        private readonly int[] places;
 
         public Gradient(BlockedGroups<TSimd, TVector> window)
         {
             this.window = window;
             strips = Array.ConvertAll(window.pieces, p => Strips(window, p));
+            places = Places(window);
             runs = Array.ConvertAll(window.pieces, p => window.TakesImages ? Runs(window, p) : []);
         }
 
@@ -71,17 +73,30 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
         /// <inheritdoc/>
         public override void Unpack(float* packed, Span<float> dw)
         {
+            ReadOnlySpan<int> from = places;
+            for (int n = 0; n < from.Length; n++)
+            {
+                dw[n] += packed[from[n]];
+            }
+        }
+
+        /// <summary>Where the sum of each weight stands.</summary>
+        private static int[] Places(BlockedGroups<TSimd, TVector> window)
+        {
             int g = window.g;
+            int[] places = new int[window.pieces.Sum(p => p.Groups.Sum(q => g * g * q.Kernel * q.Kernel))];
             foreach (Piece piece in window.pieces)
             {
                 for (int q = 0; q < piece.Groups.Length; q++)
                 {
                     for (int i = 0; i < g * g; i++)
                     {
-                        Unpack(piece, q, i / g, i % g, packed + piece.Weights, dw);
+                        FindPlaces(window, piece, q, i / g, i % g, places);
                     }
                 }
             }
+
+            return places;
         }
 
         /// <summary>A piece's kernel in tiles, without the rows and taps that lie in the border for every
@@ -166,7 +181,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             }
         }
 
-        private void Unpack(Piece piece, int q, int o, int i, float* packed, Span<float> dw)
+        private static void FindPlaces(BlockedGroups<TSimd, TVector> window, Piece piece, int q, int o, int i,
+            int[] places)
         {
             Group group = piece.Groups[q];
             int g = window.g, k = group.Kernel, less = (piece.Kernel - k) / 2, lanes = TSimd.Lanes;
@@ -178,8 +194,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
                 for (int kw = 0; kw < k; kw++)
                 {
                     int tap = (kh + less) * piece.Kernel + kw + less;
-                    dw[group.Weight + ((o * g + i) * k + kh) * k + kw] +=
-                        packed[tap * piece.VectorsPerTap(g) * lanes + at];
+                    places[group.Weight + ((o * g + i) * k + kh) * k + kw] =
+                        piece.Weights + tap * piece.VectorsPerTap(g) * lanes + at;
                 }
             }
         }
