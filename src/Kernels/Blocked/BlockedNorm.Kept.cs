@@ -9,14 +9,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
     /// <summary><c>To = gate·y·σ(y)</c>, <c>Kept = σ(y)</c>; G and pooled are not read.</summary>
     public static void ForwardKeeping(BlockedBand* band)
     {
-        int rows = Rows(band, false, true, out nint length);
+        int rows = KeptRows(band, false, out nint length);
         nint next = band->Next is null ? 0 : (nint)(band->Next - band->Z);
-        bool joined = rows == 1 && band->Rows > 1;
-        if (joined && band->KeptRow * band->Rows != length)
-        {
-            (rows, length) = (band->Rows, length / band->Rows);
-        }
-
         for (nint block = 0; block < band->Blocks; block++)
         {
             nint slot = block * TSimd.Lanes;
@@ -42,6 +36,97 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         }
     }
 
+    /// <summary>With σ from Kept: <c>To = gate·y·σ</c>; G and pooled are not read.</summary>
+    public static void KeptForward(BlockedBand* band)
+    {
+        int rows = KeptRows(band, false, out nint length);
+        nint next = band->Next is null ? 0 : (nint)(band->Next - band->Z);
+        for (nint block = 0; block < band->Blocks; block++)
+        {
+            nint slot = block * TSimd.Lanes;
+            TVector scale = TSimd.Load(band->Scale + slot), shift = TSimd.Load(band->Shift + slot);
+            TVector gate = Of(band->Gate, slot, 1f);
+            float* z = band->Z + block * band->ZBlock, to = band->To + block * band->ToBlock;
+            float* kept = band->Kept + block * band->KeptBlock;
+            for (int row = 0; row < rows; row++, z += band->ZRow, to += band->ToRow, kept += band->KeptRow)
+            {
+                for (nint i = 0; i < length; i += TSimd.Lanes)
+                {
+                    if (next != 0)
+                    {
+                        TSimd.Prefetch(z + i + next);
+                    }
+
+                    TVector y = TSimd.Fma(TSimd.Load(z + i), scale, shift);
+                    TSimd.Store(TSimd.Mul(TSimd.Mul(y, TSimd.Load(kept + i)), gate), to + i);
+                }
+            }
+        }
+    }
+
+    /// <summary><c>Kept = σ(y)</c> and <c>sums[slot] += Σ y·σ(y)</c>. One row; gate, G and pooled are not read.</summary>
+    public static void SumsKeeping(BlockedBand* band, float* sums)
+    {
+        for (int block = 0; block < band->Blocks; block++)
+        {
+            nint slot = (nint)block * TSimd.Lanes, length = (nint)band->Columns * TSimd.Lanes;
+            TVector scale = TSimd.Load(band->Scale + slot), shift = TSimd.Load(band->Shift + slot), sum = TSimd.Zero;
+            float* z = band->Z + block * band->ZBlock, kept = band->Kept + block * band->KeptBlock;
+            for (nint i = 0; i < length; i += TSimd.Lanes)
+            {
+                TVector y = TSimd.Fma(TSimd.Load(z + i), scale, shift), s = Exp.Sigmoid<TSimd, TVector>(y);
+                TSimd.Store(s, kept + i);
+                sum = TSimd.Fma(y, s, sum);
+            }
+
+            AddTo(sums + slot, sum);
+        }
+    }
+
+    /// <summary>With σ from Kept: <c>To = A·d + B·z + C</c> with <c>d = (gate·G + pooled)·f'(y)</c>.</summary>
+    public static void KeptGradient(BlockedBand* band, float* factors, float* slopes, float* constants)
+    {
+        int rows = band->Rows;
+        nint length = (nint)band->Columns * TSimd.Lanes, gateRow = band->GateRow;
+        if (gateRow == 0)
+        {
+            rows = KeptRows(band, true, out length);
+        }
+
+        TVector one = TSimd.Set(1f);
+        for (nint block = 0; block < band->Blocks; block++)
+        {
+            nint slot = block * TSimd.Lanes;
+            TVector scale = TSimd.Load(band->Scale + slot), shift = TSimd.Load(band->Shift + slot);
+            TVector gate = Of(band->Gate, slot, 1f), pooled = Of(band->Pooled, slot, 0f);
+            TVector a = TSimd.Load(factors + slot), b = TSimd.Load(slopes + slot), c = TSimd.Load(constants + slot);
+            float* z = band->Z + block * band->ZBlock, g = band->G + block * band->GBlock;
+            float* to = band->To + block * band->ToBlock, kept = band->Kept + block * band->KeptBlock;
+            for (int row = 0; row < rows; row++)
+            {
+                if (gateRow != 0)
+                {
+                    gate = Of(band->Gate, slot + row * gateRow, 1f);
+                    pooled = Of(band->Pooled, slot + row * gateRow, 0f);
+                }
+
+                for (nint i = 0; i < length; i += TSimd.Lanes)
+                {
+                    TVector v = TSimd.Load(z + i), s = TSimd.Load(kept + i);
+                    TVector f = TSimd.Mul(TSimd.Fma(v, scale, shift), s);
+                    TVector d = TSimd.Mul(TSimd.Fma(TSimd.Load(g + i), gate, pooled),
+                        TSimd.Fma(f, TSimd.Sub(one, s), s));
+                    TSimd.Store(TSimd.Fma(d, a, TSimd.Fma(v, b, c)), to + i);
+                }
+
+                z += band->ZRow;
+                g += band->GRow;
+                to += band->ToRow;
+                kept += band->KeptRow;
+            }
+        }
+    }
+
     /// <summary>With σ from Kept: <c>d = G·f'(y)</c>, <c>sums[slot] += Σ d</c>, <c>products[slot] += Σ d·(z − about)</c>,
     /// <c>To = d</c>. One row; gate and pooled are not read.</summary>
     public static void KeptGradientSums(BlockedBand* band, float* about, float* sums, float* products)
@@ -62,6 +147,19 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
             nint slot = (nint)block * TSimd.Lanes;
             BlockKeptGateGradientSums(band, block, about + slot, sums + slot, kind);
         }
+    }
+
+    /// <summary>Rows and their floats: one long row where rows follow one another in every map and in what is
+    /// kept.</summary>
+    private static int KeptRows(BlockedBand* band, bool readsG, out nint length)
+    {
+        int rows = Rows(band, readsG, true, out length);
+        if (rows < band->Rows && band->KeptRow * band->Rows != length)
+        {
+            (rows, length) = (band->Rows, length / band->Rows);
+        }
+
+        return rows;
     }
 
     /// <summary>Even and odd pixels of the block apart.</summary>

@@ -30,7 +30,8 @@ internal sealed unsafe class GradientEnd<TSimd, TVector>(GradientMap map)
     public float* Sums => sums!.Pointer;
 
     /// <summary>Whether it helps to keep σ of the map's activation where the step computes it anyway.</summary>
-    public bool Keeps => reader is { Norm.Activation: ActivationKind.Swish } && (isGated || reader.IsReady);
+    public bool Keeps => reader is { Norm: { Activation: ActivationKind.Swish, Kept: null } }
+        && (isGated || reader.IsReady);
 
     /// <summary>Lets a unit whose gradient this is take it from here.</summary>
     /// <param name="unit">The unit's gradient.</param>

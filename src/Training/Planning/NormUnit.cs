@@ -37,6 +37,9 @@ internal sealed unsafe class NormUnit
     /// <summary>f.</summary>
     public ActivationKind Activation => Args.Activation;
 
+    /// <summary>Where σ of the swish is kept from its first reader on; null where every reader computes it.</summary>
+    public BatchMap? Kept { get; set; }
+
     /// <summary>γ.</summary>
     public Parameter Gamma { get; }
 

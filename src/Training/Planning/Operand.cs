@@ -134,9 +134,19 @@ internal sealed unsafe class Operand<TSimd, TVector>
             KeptRow = fromRow,
             Next = ask,
         };
+        bool reads = false;
+        if (norm.Kept is { } keeper)
+        {
+            // The first reader keeps: squeeze-excite's means, or the only convolution on the way forward.
+            reads = c.IsBackward || activated.Excite is not null;
+            band.Kept = keeper.At(c.Arena, first) + (long)firstBlock * keeper.BlockStride;
+            band.KeptBlock = keeper.BlockStride;
+        }
+
+        float* sigmas = band.Kept;
         if (activated.Gate is not { } gate)
         {
-            Forward(norm.Activation, &band);
+            Forward(norm.Activation, &band, reads);
             return;
         }
 
@@ -152,18 +162,22 @@ internal sealed unsafe class Operand<TSimd, TVector>
                 band.Z = from + (nint)done * TSimd.Lanes;
                 band.To = to + (nint)done * TSimd.Lanes;
                 band.Next = ask is null ? null : ask + (nint)done * TSimd.Lanes;
-                band.Kept = kept is null ? null : kept + (nint)done * TSimd.Lanes;
+                band.Kept = sigmas is null ? null : sigmas + (nint)done * TSimd.Lanes;
             }
 
-            Forward(norm.Activation, &band);
+            Forward(norm.Activation, &band, reads);
         }
     }
 
-    private static void Forward(ActivationKind kind, BlockedBand* band)
+    private static void Forward(ActivationKind kind, BlockedBand* band, bool reads)
     {
         if (band->Kept is null)
         {
             BlockedNorm<TSimd, TVector>.Forward(kind, band);
+        }
+        else if (reads)
+        {
+            BlockedNorm<TSimd, TVector>.KeptForward(band);
         }
         else
         {

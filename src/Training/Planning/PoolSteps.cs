@@ -24,7 +24,17 @@ internal sealed unsafe class MeanForward<TSimd, TVector>(string name, ActivatedM
             Scale = x.Norm.Scale.Pointer,
             Shift = x.Norm.Shift.Pointer,
         };
-        BlockedNorm<TSimd, TVector>.Sums(x.Norm.Activation, &band, own);
+        if (x.Norm.Kept is { } kept)
+        {
+            band.Kept = kept.At(c.Arena, image * z.ImagePixels);
+            band.KeptBlock = kept.BlockStride;
+            BlockedNorm<TSimd, TVector>.SumsKeeping(&band, own);
+        }
+        else
+        {
+            BlockedNorm<TSimd, TVector>.Sums(x.Norm.Activation, &band, own);
+        }
+
         BlockedNormCoefficients.ToChannels(own, (int*)x.Norm.Channels.Pointer, z.Slots, 1f / z.ImagePixels,
             mean.Pointer + (long)image * z.Shape.C);
     }

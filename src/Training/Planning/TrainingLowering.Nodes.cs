@@ -270,9 +270,23 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         NormUnit norm = new(z, (BatchNormTrainOperator)bn.Operator, bn, numbers,
             Math.Max(parts, Math.Max(z.Shape.N, 16)));
         norm.ForwardParts = parts;
+        if (norm.Activation == ActivationKind.Swish && IsKept(bn.Results[0], z))
+        {
+            norm.Kept = z.Twin();
+            kept[z.Region] = norm.Kept.Region;
+        }
+
         prepare.Add(norm.Prepare);
         return norm;
     }
+
+    private bool IsKept(Tensor a, BatchMap z) => recompute switch
+    {
+        Recompute.Always => false,
+        Recompute.Never => true,
+        _ => graph.Readers(a).Any(r => r.Operator is SqueezeExciteOperator)
+            && sizeof(float) * (long)z.Slots * z.Pixels <= TrainingPlan.KeptBytesOfMap,
+    };
 
     private static GradientMap? GradientOf(ActivatedMap y) => y.IsPooled ? null : y.Stored?.Gradient ?? y.Gradient;
 

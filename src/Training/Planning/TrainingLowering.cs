@@ -31,16 +31,19 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
     private readonly List<Action> pack = [];
     private readonly List<Func<IEnumerable<(TrainingStep Step, IEnumerable<Region> Touched)>>> backward = [];
     private readonly List<(IEnumerable<Region> Touched, int Step)> touched = [];
+    private readonly Dictionary<Region, Region> kept = new(ReferenceEqualityComparer.Instance);
+    private readonly Recompute recompute;
     private readonly Dictionary<GradientMap, GradientEnd<TSimd, TVector>> ends =
         new(ReferenceEqualityComparer.Instance);
 
-    private TrainingLowering(RecordGraph graph, NumberPool numbers) => (this.graph, this.numbers) = (graph, numbers);
+    private TrainingLowering(RecordGraph graph, NumberPool numbers, Recompute recompute) =>
+        (this.graph, this.numbers, this.recompute) = (graph, numbers, recompute);
 
     /// <summary>Lowers a record.</summary>
     /// <exception cref="NotSupportedException">An operation that has no blocked form.</exception>
-    public static LoweredTraining Of(RecordGraph graph, Tensor input, NumberPool numbers)
+    public static LoweredTraining Of(RecordGraph graph, Tensor input, NumberPool numbers, Recompute recompute)
     {
-        TrainingLowering<TSimd, TVector> lowering = new(graph, numbers);
+        TrainingLowering<TSimd, TVector> lowering = new(graph, numbers, recompute);
         lowering.values[input] = ImageValue.Only;
         return lowering.Lower();
     }
@@ -86,6 +89,13 @@ internal sealed partial class TrainingLowering<TSimd, TVector>
         {
             foreach (Region region in regions)
             {
+                // What is kept of a map lives from its first reader on as long as the map.
+                if (kept.TryGetValue(region, out Region? beside) && !all.Add(region))
+                {
+                    beside.Use(step);
+                    all.Add(beside);
+                }
+
                 region.Use(step);
                 all.Add(region);
             }

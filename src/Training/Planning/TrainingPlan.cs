@@ -22,6 +22,9 @@ public readonly record struct TrainingPlanStep(string Name, TrainingPhase Phase,
 /// and one thread at a time.</remarks>
 public sealed unsafe class TrainingPlan : IDisposable
 {
+    /// <summary>Bytes of a map up to which <see cref="Recompute.Auto"/> keeps its sigmoids.</summary>
+    public const long KeptBytesOfMap = 8 << 20;
+
     private readonly LoweredTraining lowered;
     private readonly AlignedBuffer<float> arena;
     private readonly AlignedBuffer<float> scratch;
@@ -78,12 +81,14 @@ public sealed unsafe class TrainingPlan : IDisposable
     /// <param name="network">A network with memory on a processor; the plan keeps it.</param>
     /// <param name="input">Shape of a batch, <c>[N, C, H, W]</c>.</param>
     /// <param name="smoothing">Label smoothing of the cross-entropy.</param>
+    /// <param name="recompute">Whether normalisation and swish are computed again where a map is read.</param>
     /// <exception cref="NotSupportedException">The network has an operation without a form on channel-blocked maps, or is
     /// on another device: train it by a session.</exception>
-    public static TrainingPlan Of(MuxNet network, Shape input, float smoothing = 0f) =>
-        Of(network, input, smoothing, Lanes());
+    public static TrainingPlan Of(MuxNet network, Shape input, float smoothing = 0f,
+        Recompute recompute = Recompute.Auto) => Of(network, input, smoothing, Lanes(), recompute);
 
-    internal static TrainingPlan Of(MuxNet network, Shape input, float smoothing, int lanes)
+    internal static TrainingPlan Of(MuxNet network, Shape input, float smoothing, int lanes,
+        Recompute recompute = Recompute.Auto)
     {
         if (network.Store?.Device is not CpuDevice device)
         {
@@ -107,9 +112,9 @@ public sealed unsafe class TrainingPlan : IDisposable
         {
             LoweredTraining lowered = lanes switch
             {
-                16 => TrainingLowering<Simd512, Vector512<float>>.Of(graph, x, numbers),
-                8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, numbers),
-                _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, numbers),
+                16 => TrainingLowering<Simd512, Vector512<float>>.Of(graph, x, numbers, recompute),
+                8 => TrainingLowering<Simd256, Vector256<float>>.Of(graph, x, numbers, recompute),
+                _ => TrainingLowering<Simd128, Vector128<float>>.Of(graph, x, numbers, recompute),
             };
             return new TrainingPlan(lowered, device, input, logits.Shape.C, counters);
         }
@@ -186,6 +191,7 @@ public sealed unsafe class TrainingPlan : IDisposable
             context.Images = px;
             context.Labels = plabels;
             context.Seed = seed;
+            context.IsBackward = false;
             foreach (Counter counter in counters)
             {
                 counter.Value++;
@@ -200,6 +206,7 @@ public sealed unsafe class TrainingPlan : IDisposable
             }
 
             lowered.Logits.Span[..logits.Length].CopyTo(logits);
+            context.IsBackward = true;
             foreach (TrainingStep step in lowered.Backward)
             {
                 step.Run(context);

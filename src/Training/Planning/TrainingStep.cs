@@ -19,6 +19,9 @@ internal sealed unsafe class TrainingContext(WorkPool? pool, float* arena, float
     /// <summary>The mean loss, once it is known.</summary>
     public float Loss { get; set; }
 
+    /// <summary>Whether steps of the way back run.</summary>
+    public bool IsBackward { get; set; }
+
     /// <summary>Seed of this step's coins.</summary>
     public ulong Seed { get; set; }
 

@@ -58,6 +58,16 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
             band.To = to + (nint)done * TSimd.Lanes;
             (band.ToBlock, band.ToRow) = (toBlock, toRow);
             band.GateRow = whole ? norm.Z.Slots : 0;
+            if (!IsReady && norm.Kept is { } kept)
+            {
+                band.Kept = kept.At(c.Arena, first + done) + (long)firstBlock * kept.BlockStride;
+                band.KeptBlock = kept.BlockStride;
+                band.KeptRow = band.ZRow;
+                BlockedNorm<TSimd, TVector>.KeptGradient(&band, norm.A.Pointer + slot, norm.B.Pointer + slot,
+                    norm.C.Pointer + slot);
+                continue;
+            }
+
             BlockedNorm<TSimd, TVector>.Gradient(IsReady ? ActivationKind.None : norm.Activation, &band, norm.A.Pointer + slot,
                 norm.B.Pointer + slot, norm.C.Pointer + slot);
         }
@@ -86,6 +96,7 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
     public void Finish(TrainingContext c, int first, int pixels, int firstBlock, int blocks, float* sums, float* kept,
         nint keptBlock)
     {
+        FindKept(c, first, firstBlock, ref kept, ref keptBlock);
         int own = blocks * TSimd.Lanes;
         float* products = sums + norm.Z.Slots;
         new Span<float>(sums, own).Clear();
@@ -129,6 +140,7 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
     public void FinishGates(TrainingContext c, int part, int first, int pixels, int firstBlock, int blocks, float* sums,
         float* kept, nint keptBlock)
     {
+        FindKept(c, first, firstBlock, ref kept, ref keptBlock);
         const int Kinds = BlockedNorm<TSimd, TVector>.GateGradientKinds;
         int slot = firstBlock * TSimd.Lanes;
         for (int done = 0, some; done < pixels; done += some)
@@ -163,6 +175,16 @@ internal sealed unsafe class UnitGradient<TSimd, TVector>(NormUnit norm, BatchMa
         BlockedBand band = Band(c, image * norm.Z.ImagePixels, 0, norm.Z.Blocks);
         (band.Rows, band.Columns) = (1, norm.Z.ImagePixels);
         BlockedNorm<TSimd, TVector>.GateGradientSums(norm.Activation, &band, norm.Mean.Pointer, sums);
+    }
+
+    /// <summary>Where σ is kept in a map of its own: there.</summary>
+    private void FindKept(TrainingContext c, int first, int firstBlock, ref float* kept, ref nint keptBlock)
+    {
+        if (norm.Kept is { } map)
+        {
+            kept = map.At(c.Arena, first) + (long)firstBlock * map.BlockStride;
+            keptBlock = map.BlockStride;
+        }
     }
 
     private int Segment(int first, int pixels) => gate is null ? pixels
