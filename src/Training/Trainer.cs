@@ -301,7 +301,7 @@ public sealed class Trainer
         try
         {
             Obstacle = Options.Planned ? null : "Plans were not wanted.";
-            return Options.Planned ? TrainingPlan.Of(network, batch, Options.Smoothing) : null;
+            return Options.Planned ? TrainingPlan.Of(network, batch, Options.Smoothing, Options.Recompute) : null;
         }
         catch (NotSupportedException e)
         {

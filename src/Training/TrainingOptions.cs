@@ -83,6 +83,9 @@ public sealed record TrainingOptions
     /// operator, as on other devices.</summary>
     public bool Planned { get; init; } = true;
 
+    /// <summary>Whether a plan computes normalisation and swish again where it reads a map.</summary>
+    public Recompute Recompute { get; init; }
+
     /// <summary>Whether training goes on from the last checkpoint in <see cref="Output"/>.</summary>
     public bool Resume { get; init; }
 }

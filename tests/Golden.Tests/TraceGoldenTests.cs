@@ -20,9 +20,10 @@ public class TraceGoldenTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Training_plans_follow_the_traces(int threads)
+    [InlineData(1, Recompute.Always)]
+    [InlineData(2, Recompute.Auto)]
+    [InlineData(2, Recompute.Never)]
+    public void Training_plans_follow_the_traces(int threads, Recompute recompute)
     {
         using CpuDevice device = new(threads);
         int plans = 0;
@@ -31,7 +32,7 @@ public class TraceGoldenTests
             Training = (network, shape) =>
             {
                 plans++;
-                return new PlannedStep(TrainingPlan.Of(network, shape));
+                return new PlannedStep(TrainingPlan.Of(network, shape, recompute: recompute));
             },
         });
         GoldenFixture.AssertPassed(report, 4);

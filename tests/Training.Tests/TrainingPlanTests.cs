@@ -11,6 +11,11 @@ public class TrainingPlanTests
 
     [Theory]
     [InlineData("muxnet-tiny", 6, 32, 16, 1e-3)]
+    [InlineData("muxnet-tiny", 6, 32, 16, 1e-3, Recompute.Never)]
+    [InlineData("muxnet-tiny", 6, 32, 16, 1e-3, Recompute.Always)]
+    [InlineData("small", 8, 32, 8, 1e-3, Recompute.Never)]
+    [InlineData("muxnet-xs", 4, 64, 16, 1e-2, Recompute.Never)]
+    [InlineData("muxnet-xs", 4, 64, 4, 1e-2, Recompute.Always)]
     [InlineData("muxnet-tiny", 6, 32, 8, 1e-3)]
     [InlineData("muxnet-tiny", 6, 32, 4, 1e-3)]
     [InlineData("small", 8, 32, 16, 1e-3)]
@@ -24,7 +29,8 @@ public class TrainingPlanTests
     [InlineData("muxnet-xs", 4, 64, 4, 1e-2)]
     [InlineData("muxnet-m-spatial", 4, 64, 16, 1e-2)]
     [InlineData("muxnet-s", 4, 64, 16, 1e-2)]
-    public void A_step_gives_the_session_s_gradients(string name, int batch, int size, int lanes, double bound)
+    public void A_step_gives_the_session_s_gradients(string name, int batch, int size, int lanes, double bound,
+        Recompute recompute = Recompute.Auto)
     {
         // Relu units of the large networks whose input is nearer to zero than float32 rounds fall on either side, and
         // sixteen values of a map make statistics that carry that through the network.
@@ -37,7 +43,7 @@ public class TrainingPlanTests
         long counted = Counts(network);
         buffers.CopyTo(CpuDevice.Span(network.Store.Buffers));
 
-        using TrainingPlan plan = TrainingPlan.Of(network, shape, 0.1f, Math.Min(lanes, Widest));
+        using TrainingPlan plan = TrainingPlan.Of(network, shape, 0.1f, Math.Min(lanes, Widest), recompute);
         Assert.Equal(counted, Counts(network));
         Numbers planned = Planned(network, plan, images, labels);
 
@@ -61,10 +67,11 @@ public class TrainingPlanTests
     }
 
     [Theory]
-    [InlineData("small")]
-    [InlineData("pairs")]
-    [InlineData("muxnet-xs")]
-    public void Every_number_of_threads_gives_the_same_bits(string name)
+    [InlineData("small", Recompute.Auto)]
+    [InlineData("pairs", Recompute.Never)]
+    [InlineData("muxnet-xs", Recompute.Always)]
+    [InlineData("muxnet-xs", Recompute.Never)]
+    public void Every_number_of_threads_gives_the_same_bits(string name, Recompute recompute)
     {
         Numbers? first = null;
         for (int threads = 1; threads <= 3; threads++)
@@ -73,7 +80,7 @@ public class TrainingPlanTests
             using MuxNet network = Network(name, device);
             Shape shape = new(5, network.Spec.ImageChannels, 64, 64);
             (float[] images, float[] labels) = Batch(shape, network.Spec.Classes);
-            using TrainingPlan plan = TrainingPlan.Of(network, shape);
+            using TrainingPlan plan = TrainingPlan.Of(network, shape, recompute: recompute);
             _ = Planned(network, plan, images, labels);
             Numbers now = Planned(network, plan, images, labels);
             if (first is not null)
@@ -86,6 +93,20 @@ public class TrainingPlanTests
 
             first = now;
         }
+    }
+
+    [Fact]
+    public void What_is_kept_costs_memory()
+    {
+        using CpuDevice device = new(1);
+        using MuxNet network = Network("muxnet-xs", device);
+        long[] bytes = [.. new[] { Recompute.Always, Recompute.Auto, Recompute.Never }.Select(r =>
+        {
+            using TrainingPlan plan = TrainingPlan.Of(network, new Shape(4, 3, 64, 64), recompute: r);
+            return plan.ArenaBytes;
+        })];
+        Assert.InRange(bytes[1], bytes[0] + 1, bytes[2] - 1);
+        Assert.InRange(bytes[2], bytes[0] + 1, 2 * bytes[0]);
     }
 
     [Fact]

@@ -244,6 +244,14 @@ internal static class NetworkBench
             HelpName = "infer|train",
         };
 
+        private readonly Option<string> recompute = new("--recompute")
+        {
+            Description = "Whether a training plan computes normalisation and swish again where it reads a map: auto, "
+                + "always or never.",
+            DefaultValueFactory = _ => "auto",
+            HelpName = "NAME",
+        };
+
         private readonly Option<bool> explain = new("--explain")
         {
             Description = "Lists the plan's steps with their times: of inference on one thread beside the limits of "
@@ -252,7 +260,8 @@ internal static class NetworkBench
 
         public Options(Command command)
         {
-            foreach (Option option in (ReadOnlySpan<Option>)[weights, input, output, batch, size, mode, explain])
+            foreach (Option option in (ReadOnlySpan<Option>)[weights, input, output, batch, size, mode, recompute,
+                explain])
             {
                 command.Add(option);
             }
@@ -311,7 +320,8 @@ internal static class NetworkBench
         public TrainingRunner OpenTraining(Shell shell, ParseResult parsed, Engine engine, MuxNet network,
             Device device, Shape shape)
         {
-            TrainingRunner runner = TrainingRunner.Of(engine, network, device, shape);
+            TrainingRunner runner = TrainingRunner.Of(engine, network, device, shape,
+                Check.Word<Recompute>(parsed.GetValue(recompute)!, "--recompute"));
             if (runner.Obstacle is not { } obstacle)
             {
                 return runner;

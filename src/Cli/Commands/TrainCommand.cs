@@ -171,6 +171,14 @@ internal static class TrainCommand
             "Side of a square at a random place that is set to zero, 0 for none", r => r.Cutout);
 
         private readonly Option<int?> seed = Number<int?>("--seed", "Seed of everything random", r => r.Seed);
+        private readonly Option<string> recompute = new("--recompute")
+        {
+            Description = "Whether a plan computes normalisation and swish again where it reads a map: auto, always or "
+                + "never.",
+            DefaultValueFactory = _ => "auto",
+            HelpName = "NAME",
+        };
+
         private readonly Option<bool> plain = new("--no-augment")
         {
             Description = "No random crops, flips and squares.",
@@ -181,7 +189,7 @@ internal static class TrainCommand
             foreach (Option option in (ReadOnlySpan<Option>)
             [
                 epochs, batch, rate, optimizer, schedule, decay, momentum, warmup, smoothing, clip, average, crop, cutout,
-                seed, plain,
+                seed, plain, recompute,
             ])
             {
                 command.Add(option);
@@ -208,6 +216,7 @@ internal static class TrainCommand
             Crop = parsed.GetValue(crop) is { } padding ? Check.Range(padding, 0, 1024, "--crop") : recipe.Crop,
             Cutout = Check.Range(parsed.GetValue(cutout) ?? recipe.Cutout, 0, 4096, "--cutout"),
             Seed = parsed.GetValue(seed) ?? recipe.Seed,
+            Recompute = Check.Word<Recompute>(parsed.GetValue(recompute)!, "--recompute"),
             Augment = recipe.Augment && !parsed.GetValue(plain),
         };
 

@@ -39,7 +39,9 @@ internal sealed class TrainingRunner : IDisposable
     /// <param name="network">The network, with memory on the device.</param>
     /// <param name="device">The device.</param>
     /// <param name="shape">Shape of a batch.</param>
-    public static TrainingRunner Of(Engine engine, MuxNet network, Device device, Shape shape)
+    /// <param name="recompute">Whether a plan computes normalisation and swish again where it reads a map.</param>
+    public static TrainingRunner Of(Engine engine, MuxNet network, Device device, Shape shape,
+        Recompute recompute = Recompute.Auto)
     {
         if (engine == Engine.Eager)
         {
@@ -49,7 +51,7 @@ internal sealed class TrainingRunner : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
-            TrainingPlan plan = TrainingPlan.Of(network, shape);
+            TrainingPlan plan = TrainingPlan.Of(network, shape, recompute: recompute);
             return new TrainingRunner(network, device, plan, null,
                 Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }

@@ -18,7 +18,7 @@ public unsafe class BlockedNormKeptTests
     {
         for (int gap = 0; gap < 8; gap++)
         {
-            BlockedChecks.EveryWidth(new Same(new BandCase(ActivationKind.Swish, blocks, rows, columns, gap, gate, false,
+            BlockedChecks.EveryWidth(new Same(new BandCase(ActivationKind.Swish, blocks, rows, columns, gap, gate, gate,
                 0, (ulong)gap + 1)));
         }
     }
@@ -41,12 +41,24 @@ public unsafe class BlockedNormKeptTests
                 band->KeptRow = row;
                 BlockedNorm<TSimd, TVector>.ForwardKeeping(band);
                 Close(forward, t.Read(band->To), "forward");
+                BlockedNorm<TSimd, TVector>.KeptForward(band);
+                Close(forward, t.Read(band->To), "forward from what is kept");
+                BlockedNorm<TSimd, TVector>.Gradient(c.Kind, band, t.AAt, t.BAt, t.CAt);
+                float[] gradient = t.Read(band->To);
+                BlockedNorm<TSimd, TVector>.KeptGradient(band, t.AAt, t.BAt, t.CAt);
+                Close(gradient, t.Read(band->To), "gradient");
                 if (c.Rows > 1)
                 {
                     return;
                 }
 
                 band->Gate = null;
+                band->Pooled = null;
+                float* means = t.Sums(1, out Func<float[]> mean), other = t.Sums(1, out Func<float[]> same);
+                kept.Span.Clear();
+                BlockedNorm<TSimd, TVector>.Sums(c.Kind, band, means);
+                BlockedNorm<TSimd, TVector>.SumsKeeping(band, other);
+                Close(mean(), same(), "sums of values");
                 float* sums = t.Sums(2, out Func<float[]> read), some = t.Sums(2, out Func<float[]> again);
                 BlockedNorm<TSimd, TVector>.GradientSums(c.Kind, band, t.AboutAt, sums);
                 float[] delta = t.Read(band->To);
