@@ -21,7 +21,12 @@ public static unsafe partial class Dropout
         public Args(Shape x, float rate, ulong seed, bool wholeImages = false)
         {
             Guard.Positive(x, nameof(Dropout));
-            Guard.That(rate is >= 0 and < 1, nameof(Dropout), $"rate is {rate}, expected 0 … 1 (1 excluded).");
+            if (rate is not (>= 0 and < 1))
+            {
+                // Arguments are built anew at every training step: no message unless it is wanted.
+                Guard.Fail($"{nameof(Dropout)}: rate is {rate}, expected 0 … 1 (1 excluded).");
+            }
+
             (X, Rate, Seed, WholeImages) = (x, rate, seed, wholeImages);
         }
 

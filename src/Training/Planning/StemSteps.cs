@@ -11,6 +11,8 @@ internal sealed unsafe class StemUnit<TSimd, TVector>
     /// <summary>Floats of the result in a band, about.</summary>
     private const int BandFloats = 60_000;
 
+    private readonly float[] ordered;
+
     public StemUnit(string name, DenseConv.Args args, Parameter weight, BatchMap z, NumberPool pool)
     {
         (Name, Args, Weight, Z) = (name, args, weight, z);
@@ -20,6 +22,7 @@ internal sealed unsafe class StemUnit<TSimd, TVector>
         int rows = Math.Clamp(BandFloats / (z.Slots * args.Y.W), 1, args.Y.H);
         Bands = (args.Y.H + rows - 1) / rows;
         Packed = pool.Reserve(BlockedStem<TSimd, TVector>.PackedLength(Wide));
+        ordered = new float[Z.Slots * args.X.C * args.Window.Taps];
         Zeros = pool.Reserve(z.Slots);
     }
 
@@ -62,7 +65,6 @@ internal sealed unsafe class StemUnit<TSimd, TVector>
     {
         ReadOnlySpan<float> w = CpuDevice.Span(Weight.Data);
         int each = Args.X.C * Args.Window.Taps;
-        float[] ordered = new float[Z.Slots * each];
         for (int s = 0; s < Z.Slots; s++)
         {
             if (Z.Order[s] >= 0)

@@ -143,10 +143,9 @@ public sealed unsafe class TrainingPlan : IDisposable
             Guard.Length(logits, Shape.Matrix(Input.N, Classes), "TrainingPlan.Step");
         }
 
-        if (!times.IsEmpty)
+        if (!times.IsEmpty && times.Length != Steps.Count)
         {
-            Guard.That(times.Length == Steps.Count, "TrainingPlan.Step",
-                $"times has {times.Length} elements, expected {Steps.Count}.");
+            Guard.Fail($"TrainingPlan.Step: times has {times.Length} elements, expected {Steps.Count}.");
         }
 
         return Run(images, labels, logits, seed, times);

@@ -148,11 +148,11 @@ internal static unsafe class WindowImages<TSimd, TVector>
     where TVector : struct
 {
     /// <summary>Floats of the input of a piece and a chunk.</summary>
-    public static long InputLength(WindowUnit<TSimd, TVector> unit) => (unit.Window.Pieces.Max(p => p.InBlocks)
+    public static long InputLength(WindowUnit<TSimd, TVector> unit) => (unit.MostInBlocks
         * (long)unit.Chunks.Each * unit.X.Shape.H * unit.X.Shape.W * TSimd.Lanes + 15) / 16 * 16;
 
     /// <summary>Floats of the gradient of a piece's result and a chunk.</summary>
-    public static long GradientLength(WindowUnit<TSimd, TVector> unit) => (unit.Window.Pieces.Max(p => p.OutBlocks)
+    public static long GradientLength(WindowUnit<TSimd, TVector> unit) => (unit.MostOutBlocks
         * (long)unit.Chunks.Each * unit.Z.ImagePixels * TSimd.Lanes + 15) / 16 * 16;
 
     /// <summary>The input of some images of a piece: a stored map where it stands, else what is computed from it, in

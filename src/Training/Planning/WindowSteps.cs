@@ -9,7 +9,7 @@ internal sealed unsafe class WindowForward<TSimd, TVector>(WindowUnit<TSimd, TVe
     /// <inheritdoc/>
     public override long ScratchLength => Enumerable.Range(0, unit.Bands).Max(b =>
         unit.Window.InputRows(unit.OutRows(b).First, unit.OutRows(b).Count).Count)
-        * (long)(unit.X.Shape.W + 2 * unit.Window.Border) * TSimd.Lanes * unit.Window.Pieces.Max(p => p.InBlocks) + 64;
+        * (long)(unit.X.Shape.W + 2 * unit.Window.Border) * TSimd.Lanes * unit.MostInBlocks + 64;
 
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
@@ -111,7 +111,7 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
         InputLength(b) + GradientLength(b) + (end.Adds ? ResultLength(b) : 0) + KeptLength(b)) + 128;
 
     private int GradientRow => (unit.Window.OutWidth + 2 * unit.InputGradient.Border) * TSimd.Lanes
-        * unit.InputGradient.Pieces.Max(p => p.InBlocks);
+        * unit.MostGradientBlocks;
 
     /// <inheritdoc/>
     public override void Run(TrainingContext c)
@@ -125,13 +125,13 @@ internal sealed unsafe class WindowBackward<TSimd, TVector> : TrainingStep
     {
         (int first, int rows) = unit.OutRows(band);
         return (unit.Window.InputRows(first, rows).Count * (long)(unit.X.Shape.W + 2 * unit.Window.Border) * TSimd.Lanes
-            * unit.Window.Pieces.Max(p => p.InBlocks) + 15) / 16 * 16;
+            * unit.MostInBlocks + 15) / 16 * 16;
     }
 
     private long GradientLength(int band) => (GradientRows(band).Count * (long)GradientRow + 15) / 16 * 16;
 
     private long ResultLength(int band) => unit.InRows(band).Count * (long)unit.X.Shape.W * TSimd.Lanes
-        * unit.InputGradient.Pieces.Max(p => p.OutBlocks);
+        * unit.MostResultBlocks;
 
     private bool Keeps => end.Keeps && unit.X.Activated is not null;
 

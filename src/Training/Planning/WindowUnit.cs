@@ -22,7 +22,11 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
     {
         (Name, Window, InputGradient, WeightGradient) = (name, window, inputGradient, weightGradient);
         (X, Weight, Z, MultiplyAdds) = (x, weight, z, multiplyAdds);
-        int width = x.Shape.W + 2 * window.Border, blocks = window.Pieces.Max(p => p.InBlocks);
+        MostInBlocks = window.Pieces.Max(p => p.InBlocks);
+        MostOutBlocks = window.Pieces.Max(p => p.OutBlocks);
+        MostGradientBlocks = inputGradient.Pieces.Max(p => p.InBlocks);
+        MostResultBlocks = inputGradient.Pieces.Max(p => p.OutBlocks);
+        int width = x.Shape.W + 2 * window.Border, blocks = MostInBlocks;
         int rows = BandFloats / (width * TSimd.Lanes * blocks) / window.Stride;
         rows = Math.Clamp(rows, Math.Min(4, window.OutHeight), window.OutHeight);
         int bands = (window.OutHeight + rows - 1) / rows;
@@ -46,6 +50,18 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
 
     /// <summary>Its weight gradient.</summary>
     public BlockedWindowGradient WeightGradient { get; }
+
+    /// <summary>Most input blocks of a piece.</summary>
+    public int MostInBlocks { get; }
+
+    /// <summary>Most output blocks of a piece.</summary>
+    public int MostOutBlocks { get; }
+
+    /// <summary>Most blocks of the gradient that a piece of the input gradient reads.</summary>
+    public int MostGradientBlocks { get; }
+
+    /// <summary>Most blocks that a piece of the input gradient writes.</summary>
+    public int MostResultBlocks { get; }
 
     /// <summary>What it reads.</summary>
     public Operand<TSimd, TVector> X { get; }
