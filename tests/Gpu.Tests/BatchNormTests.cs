@@ -3,8 +3,8 @@ using Xunit;
 
 namespace MuxKernels.Tests;
 
-/// <summary>Batch statistics in one pass where they are hard: the mean far from zero, outliers among the values that the
-/// shift is made of, channels that do not vary.</summary>
+/// <summary>Batch statistics in one pass where they are hard: the mean far from zero, outliers among the values that
+/// the shift is made of, channels that do not vary.</summary>
 public sealed class BatchNormTests
 {
     private static readonly BatchNorm.Args Args = new(new Shape(6, 3, 30, 30));

@@ -7,8 +7,8 @@ using Xunit;
 
 namespace MuxKernels.Tests;
 
-/// <summary>Networks that train wholly on a device: what is copied, what moving changes, what happens where memory ends.
-/// </summary>
+/// <summary>Networks that train wholly on a device: what is copied, what moving changes, what happens where memory
+/// ends.</summary>
 public sealed class TrainingTests
 {
     private const int Batch = 32;

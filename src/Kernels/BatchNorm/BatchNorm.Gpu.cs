@@ -185,8 +185,8 @@ public static class BatchNormGpu
         }
     }
 
-    /// <summary>One group for each channel: its statistics, the running ones, and what normalises it. Where K was so far
-    /// from the mean that digits were lost, the channel is read again with a better one.</summary>
+    /// <summary>One group for each channel: its statistics, the running ones, and what normalises it. Where K was so
+    /// far from the mean that digits were lost, the channel is read again with a better one.</summary>
     internal static void StatisticsBody(ArrayView<float> x, ArrayView<float> partial, ArrayView<float> gamma,
         ArrayView<float> beta, ArrayView<float> mean, ArrayView<float> inverseDeviation, ArrayView<float> runningMean,
         ArrayView<float> runningVariance, ArrayView<float> coefficients, NormGeometry g)

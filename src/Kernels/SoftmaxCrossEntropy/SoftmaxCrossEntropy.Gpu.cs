@@ -15,8 +15,8 @@ namespace MuxKernels;
 public readonly record struct LossNumbers(int Batch, int Classes, float Smoothing, float Rest, float Share,
     float AtLabel, float AtLabelRest);
 
-/// <summary>Mean cross-entropy of a softmax on a GPU. Labels lie in device memory and are not read by the host: where one
-/// is no class index, the loss and its row of the gradient are NaN.</summary>
+/// <summary>Mean cross-entropy of a softmax on a GPU. Labels lie in device memory and are not read by the host: where
+/// one is no class index, the loss and its row of the gradient are NaN.</summary>
 public static class SoftmaxCrossEntropyGpu
 {
     /// <summary>y ← the mean loss; the softmax is saved.</summary>

@@ -16,8 +16,8 @@ public readonly record struct GateGeometry(int Images, int Channels, int Pixels,
     public int Kept => 2 * Channels + 2 * Reduced;
 }
 
-/// <summary>Squeeze-excite on a GPU: a launch for the means, one for the hidden units, one for the gates and their product
-/// with the map. All sums are trees over a group of threads, or run over the images in order.</summary>
+/// <summary>Squeeze-excite on a GPU: a launch for the means, one for the hidden units, one for the gates and their
+/// product with the map. All sums are trees over a group of threads, or run over the images in order.</summary>
 public static class SqueezeExciteGpu
 {
     /// <summary>y ← gated x; the pooled means and the small layers' values are saved.</summary>
