@@ -63,7 +63,8 @@ public static partial class Cases
 
     private static void RegisterPasses()
     {
-        CaseAxis[] runs = [CaseAxis.Range("first", 1, 200), CaseAxis.Range("second", 1, 200), CaseAxis.Range("third", 1, 40)];
+        CaseAxis[] runs =
+            [CaseAxis.Range("first", 1, 200), CaseAxis.Range("second", 1, 200), CaseAxis.Range("third", 1, 40)];
         Add([.. runs, CaseAxis.Range("decays", 0, 1), Choice("rate", LearningRates), Choice("momentum", Rates),
                 Choice("decay", Decays), CaseAxis.Range("nesterov", 0, 1), CaseAxis.Range("begins", 0, 1),
                 Choice("scale", Scales), Choice("average", Averages)],

@@ -9,8 +9,8 @@ namespace MuxKernels.Training;
 
 /// <summary>
 /// Trains a network on images: loader with augmentation, SGD or AdamW with a schedule, a moving average of the weights,
-/// evaluation after each epoch, the best and the last checkpoint, a log and curves. The same seed gives the same bits for every thread count, and
-/// a training that was interrupted and resumed gives the bits of one that was not.
+/// evaluation after each epoch, the best and the last checkpoint, a log and curves. The same seed gives the same bits
+/// for every thread count, and a training that was interrupted and resumed gives the bits of one that was not.
 /// </summary>
 public sealed class Trainer
 {

@@ -9,8 +9,8 @@ namespace MuxKernels.Training;
 /// <summary>
 /// Files of a training in one folder: <c>last.safetensors</c> (weights and optimizer, to resume from),
 /// <c>best.safetensors</c> (weights), <c>log.json</c>, <c>accuracy.svg</c> and <c>loss.svg</c>. Every file is written
-/// beside and renamed: an interruption at any moment leaves the old ones. With a moving average both checkpoints have the
-/// averaged weights under the network's names; the last one has those of training beside them.
+/// beside and renamed: an interruption at any moment leaves the old ones. With a moving average both checkpoints have
+/// the averaged weights under the network's names; the last one has those of training beside them.
 /// </summary>
 public sealed class TrainingFiles
 {
@@ -51,7 +51,8 @@ public sealed class TrainingFiles
     {
         if (optimizer.Average is { IsSwapped: false })
         {
-            throw new InvalidOperationException("The network has no averages in place of its numbers; swap them first.");
+            throw new InvalidOperationException(
+                "The network has no averages in place of its numbers; swap them first.");
         }
 
         try
@@ -139,8 +140,8 @@ public sealed class TrainingFiles
         State state = ReadState(file);
         if (Differences(state.Recipe, Recipe(options)) is { Length: > 0 } differences)
         {
-            throw new SafeTensorsException($"{Last}: the checkpoint's recipe is another one: {differences}; resume with "
-                + "the same options or start in another folder.");
+            throw new SafeTensorsException($"{Last}: the checkpoint's recipe is another one: {differences}; resume "
+                + "with the same options or start in another folder.");
         }
 
         foreach ((string name, View memory) in optimizer.State)

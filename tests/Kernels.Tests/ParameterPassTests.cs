@@ -60,7 +60,8 @@ public class ParameterPassTests
     public void AdamW_has_the_bits_of_single_steps_for_any_thread_count(bool averages)
     {
         float[][] expected = Begin(), plain = Begin();
-        AdamWPass.Args Args(int step) => new(Runs, new AdamWStep.Args(Length, 0.1, 0.9, 0.99, 1e-8, 0.2, step, 0.7), 0.5);
+        AdamWPass.Args Args(int step) =>
+            new(Runs, new AdamWStep.Args(Length, 0.1, 0.9, 0.99, 1e-8, 0.2, step, 0.7), 0.5);
         for (int step = 1; step <= 2; step++)
         {
             for (int run = 0; run < Runs.Count; run++)
@@ -83,7 +84,8 @@ public class ParameterPassTests
             for (int step = 1; step <= 2; step++)
             {
                 expected[0].CopyTo(passed[0], 0);
-                AdamWPass.Update(Args(step), passed[0], passed[1], passed[2], passed[3], averages ? passed[4] : [], pool);
+                AdamWPass.Update(Args(step), passed[0], passed[1], passed[2], passed[3], averages ? passed[4] : [],
+                    pool);
                 Assert.All(passed[0], g => Assert.Equal(0f, g));
             }
 
@@ -91,7 +93,8 @@ public class ParameterPassTests
         }
     }
 
-    /// <summary>p = 2 → 1.25 with g = 4·0.5 + 0.5·2; where no decay acts g = 2 and p = 1.5; a = 4 + 0.75·(p − 4).</summary>
+    /// <summary>p = 2 → 1.25 with g = 4·0.5 + 0.5·2; where no decay acts g = 2 and p = 1.5; a = 4 + 0.75·(p −
+    /// 4).</summary>
     [Fact]
     public void A_pass_by_hand()
     {

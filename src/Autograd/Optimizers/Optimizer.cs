@@ -22,7 +22,8 @@ public abstract class Optimizer : IDisposable
     /// <summary>Learning rate of the next step.</summary>
     public double Rate { get; set; }
 
-    /// <summary>An average of the network's numbers that each step moves on; null for none. It is the caller's.</summary>
+    /// <summary>An average of the network's numbers that each step moves on; null for none. It is the
+    /// caller's.</summary>
     public WeightAverage? Average { get; set; }
 
     /// <summary>Number of steps taken.</summary>
@@ -75,8 +76,8 @@ public abstract class Optimizer : IDisposable
     /// <summary>Goes on after a checkpoint was loaded into <see cref="State"/>.</summary>
     public void Resume(long steps) => Steps = steps;
 
-    /// <summary>Goes on where another optimizer of this kind and of a network of this size was, on whatever device: after
-    /// <c>network.MoveTo</c> a new optimizer takes over from the old one.</summary>
+    /// <summary>Goes on where another optimizer of this kind and of a network of this size was, on whatever device:
+    /// after <c>network.MoveTo</c> a new optimizer takes over from the old one.</summary>
     /// <exception cref="ArgumentException">It remembers something else.</exception>
     public void Continue(Optimizer other)
     {

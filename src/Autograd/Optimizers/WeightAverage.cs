@@ -2,8 +2,8 @@ namespace MuxKernels.Autograd;
 
 /// <summary>
 /// Exponential moving average of a network's trained numbers and of its buffers (running statistics):
-/// <c>a ← d·a + (1 − d)·p</c> after each step, with <c>d = min(decay, (1 + t)/(10 + t))</c> at step t = 0, 1, …, so that a
-/// young average forgets where training began. An optimizer moves it on (<see cref="Optimizer.Average"/>).
+/// <c>a ← d·a + (1 − d)·p</c> after each step, with <c>d = min(decay, (1 + t)/(10 + t))</c> at step t = 0, 1, …, so
+/// that a young average forgets where training began. An optimizer moves it on (<see cref="Optimizer.Average"/>).
 /// </summary>
 public sealed class WeightAverage : IDisposable
 {

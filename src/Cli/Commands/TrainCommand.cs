@@ -16,8 +16,8 @@ internal static class TrainCommand
         NetworkOptions network = new(command);
         Option<string> recipe = new("--recipe")
         {
-            Description = $"Network and options to begin with, {string.Join(" or ", Recipes.All.Select(r => r.Name))}; other "
-                + "options change them. cifar10 needs --data.",
+            Description = $"Network and options to begin with, {string.Join(" or ", Recipes.All.Select(r => r.Name))}; "
+                + "other options change them. cifar10 needs --data.",
             DefaultValueFactory = static _ => Recipes.All[0].Name,
             HelpName = "NAME",
         };
@@ -155,7 +155,8 @@ internal static class TrainCommand
         private readonly Option<double?> decay = Number<double?>("--decay", "Weight decay", r => r.WeightDecay);
         private readonly Option<double?> momentum = Number<double?>("--momentum", "Momentum of sgd", r => r.Momentum);
         private readonly Option<double?> warmup = Number<double?>("--warmup", "Epochs of warm-up", r => r.WarmupEpochs);
-        private readonly Option<double?> smoothing = Number<double?>("--smoothing", "Label smoothing", r => r.Smoothing);
+        private readonly Option<double?> smoothing =
+            Number<double?>("--smoothing", "Label smoothing", r => r.Smoothing);
         private readonly Option<double?> clip =
             Number<double?>("--clip", "Largest norm of the gradients, 0 for any", r => r.ClipNorm);
 
@@ -188,8 +189,8 @@ internal static class TrainCommand
         {
             foreach (Option option in (ReadOnlySpan<Option>)
             [
-                epochs, batch, rate, optimizer, schedule, decay, momentum, warmup, smoothing, clip, average, crop, cutout,
-                seed, plain, recompute,
+                epochs, batch, rate, optimizer, schedule, decay, momentum, warmup, smoothing, clip, average, crop,
+                cutout, seed, plain, recompute,
             ])
             {
                 command.Add(option);
@@ -221,11 +222,12 @@ internal static class TrainCommand
         };
 
         /// <summary>An option whose help tells the number of each recipe.</summary>
-        private static Option<T> Number<T>(string name, string description, Func<TrainingOptions, object?> of) => new(name)
-        {
-            Description = $"{description}. [{string.Join(", ", Recipes.All.Select(r => string.Create(
-                CultureInfo.InvariantCulture, $"{r.Name}: {of(r.Options) ?? "–"}").ToLowerInvariant()))}]",
-            HelpName = typeof(T) == typeof(string) ? "NAME" : "N",
-        };
+        private static Option<T> Number<T>(string name, string description, Func<TrainingOptions, object?> of) =>
+            new(name)
+            {
+                Description = $"{description}. [{string.Join(", ", Recipes.All.Select(r => string.Create(
+                    CultureInfo.InvariantCulture, $"{r.Name}: {of(r.Options) ?? "–"}").ToLowerInvariant()))}]",
+                HelpName = typeof(T) == typeof(string) ? "NAME" : "N",
+            };
     }
 }

@@ -44,5 +44,6 @@ internal static class Recipes
     /// <exception cref="UsageException">No such recipe.</exception>
     public static Recipe Get(string name) =>
         All.FirstOrDefault(r => string.Equals(r.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new UsageException($"--recipe is '{name}', expected one of {string.Join(", ", All.Select(r => r.Name))}.");
+        ?? throw new UsageException(
+            $"--recipe is '{name}', expected one of {string.Join(", ", All.Select(r => r.Name))}.");
 }

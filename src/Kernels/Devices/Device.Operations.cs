@@ -223,8 +223,8 @@ public abstract partial class Device
         FinishPass(args.Average, gradient, parameter, average);
     }
 
-    /// <summary>A step of AdamW for all parameters, their average (empty for none), gradients to zero: in one pass where
-    /// the device can, else one after the other.</summary>
+    /// <summary>A step of AdamW for all parameters, their average (empty for none), gradients to zero: in one pass
+    /// where the device can, else one after the other.</summary>
     public virtual void AdamWPassUpdate(in AdamWPass.Args args, View gradient, View parameter, View m, View v,
         View average)
     {

@@ -164,10 +164,12 @@ internal static unsafe class Reductions
             sums[index] = Vector256.Sum(s0 + s1 + (s2 + s3)) + rest;
         }
 
-        /// <summary>The sum of whole runs of 64, eight numbers at a time: a wide register converts as it loads.</summary>
+        /// <summary>The sum of whole runs of 64, eight numbers at a time: a wide register converts as it
+        /// loads.</summary>
         private static double Wide(ref float* from, float* end)
         {
-            Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+            Vector512<double> s0 = Vector512<double>.Zero, s1 = s0, s2 = s0, s3 = s0;
+            Vector512<double> s4 = s0, s5 = s0, s6 = s0, s7 = s0;
             float* p = from;
             for (; p <= end - 64; p += 64)
             {

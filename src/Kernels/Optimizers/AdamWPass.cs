@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace MuxKernels;
 
 /// <summary>
-/// <see cref="AdamWStep"/> for all parameters of a network in one pass: clipping, decay where it acts, both moments, the
-/// moving average of the parameters <c>a ← d·a + (1 − d)·p</c>, and gradients that are zero afterwards. Parameters and
-/// moments have the bits of the single steps.
+/// <see cref="AdamWStep"/> for all parameters of a network in one pass: clipping, decay where it acts, both moments,
+/// the moving average of the parameters <c>a ← d·a + (1 − d)·p</c>, and gradients that are zero afterwards.
+/// Parameters and moments have the bits of the single steps.
 /// </summary>
 public static unsafe partial class AdamWPass
 {
@@ -67,7 +67,8 @@ public static unsafe partial class AdamWPass
 
         if (!average.IsEmpty)
         {
-            MovingAverage.UpdateReference<T>(new MovingAverage.Args(args.Runs.Length, args.Average), parameter, average);
+            MovingAverage.UpdateReference<T>(new MovingAverage.Args(args.Runs.Length, args.Average), parameter,
+                average);
         }
 
         gradient.Clear();

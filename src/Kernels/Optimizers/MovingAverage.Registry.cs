@@ -29,7 +29,8 @@ public static unsafe partial class MovingAverage
     {
         double u = ErrorBound.Unit, rest = 1 - decay;
         return [.. x.Select((value, i) => (1 + 4 * u) * rest * xBound[i]
-            + 4 * u * rest * (Math.Abs(value) + Math.Abs(before[i])) + 2 * u * Math.Abs(after[i]) + 3 * ErrorBound.Tiny)];
+            + 4 * u * rest * (Math.Abs(value) + Math.Abs(before[i]))
+            + 2 * u * Math.Abs(after[i]) + 3 * ErrorBound.Tiny)];
     }
 
     private static void UpdateOf<TSimd, TVector>(in Args args, KernelMemory[] i, KernelMemory[] o, WorkPool? pool)

@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics;
 namespace MuxKernels;
 
 /// <summary>
-/// <see cref="SgdStep"/> for all parameters of a network in one pass: clipping, decay where it acts, momentum, the moving
-/// average of the parameters <c>a ← d·a + (1 − d)·p</c>, and gradients that are zero afterwards. Parameters and velocities
-/// have the bits of the single steps.
+/// <see cref="SgdStep"/> for all parameters of a network in one pass: clipping, decay where it acts, momentum, the
+/// moving average of the parameters <c>a ← d·a + (1 − d)·p</c>, and gradients that are zero afterwards. Parameters
+/// and velocities have the bits of the single steps.
 /// </summary>
 public static unsafe partial class SgdPass
 {
@@ -67,7 +67,8 @@ public static unsafe partial class SgdPass
 
         if (!average.IsEmpty)
         {
-            MovingAverage.UpdateReference<T>(new MovingAverage.Args(args.Runs.Length, args.Average), parameter, average);
+            MovingAverage.UpdateReference<T>(new MovingAverage.Args(args.Runs.Length, args.Average), parameter,
+                average);
         }
 
         gradient.Clear();
@@ -97,8 +98,8 @@ public static unsafe partial class SgdPass
             ParameterPass.Buffers buffers = new(g, p, v, null, a);
             if (args.Step.Momentum == 0)
             {
-                ParameterPass.Run<TSimd, TVector, PlainRule<TSimd, TVector>>(args.Runs, new(args.Step), new(plain), rest,
-                    buffers, pool);
+                ParameterPass.Run<TSimd, TVector, PlainRule<TSimd, TVector>>(args.Runs, new(args.Step), new(plain),
+                    rest, buffers, pool);
             }
             else if (args.Step.Nesterov)
             {

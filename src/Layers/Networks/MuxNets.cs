@@ -4,7 +4,8 @@ namespace MuxKernels.Layers;
 /// The networks of the library. <c>muxnet-m</c> and <c>muxnet-l</c> are the released definitions; <c>muxnet-xs</c> and
 /// <c>muxnet-s</c> were derived by this project from the published sizes (no public definition exists) and are marked
 /// so wherever they appear; <c>muxnet-m-spatial</c> is m with scales −1, 0, 1 in its 56, 28 and 14-pixel mux blocks;
-/// <c>muxnet-tiny</c> and <c>muxnet-small</c> are this project's own small networks for 28–32 px images, not the authors'.
+/// <c>muxnet-tiny</c> and <c>muxnet-small</c> are this project's own small networks for 28–32 px images, not the
+/// authors'.
 /// </summary>
 public static class MuxNets
 {
@@ -20,9 +21,10 @@ public static class MuxNets
         + "ir_r1_k3.5.7_s2_e4_c96_se0.5_nsw mux_r1_k3_s1_e4_c96_se0.5_p0.5_sg2_g2_nsw";
 
     /// <summary>
-    /// Block string of <c>muxnet-small</c>, made by hand for colour images of 32 pixels: 3×3 stem of 32 channels at stride
-    /// 1, maps of 32, 16, 8 and 4 pixels, spatial multiplexing at 16 and 8, head of 768. At 3×32×32 and 10 classes it has
-    /// 886,378 parameters and 39,929,248 multiply-adds by the paper's rule (39,698,944 of convolutions and the classifier).
+    /// Block string of <c>muxnet-small</c>, made by hand for colour images of 32 pixels: 3×3 stem of 32 channels at
+    /// stride 1, maps of 32, 16, 8 and 4 pixels, spatial multiplexing at 16 and 8, head of 768. At 3×32×32 and 10
+    /// classes it has 886,378 parameters and 39,929,248 multiply-adds by the paper's rule (39,698,944 of convolutions
+    /// and the classifier).
     /// </summary>
     public const string SmallBlocks =
         "ds_r1_k3_s1_c32_nre ir_r1_k3_s2_e3_c48_se0.25_nre mux_r2_k3_s1_e4_c48_se0.5_p0.5_sg2_g1_m-1.0.1_nsw "
