@@ -9,7 +9,12 @@ internal static class GpuGuard
 {
     /// <summary>Demands a view of exactly the length of a shape, on the stream's accelerator.</summary>
     public static void Length(AcceleratorStream stream, ArrayView<float> view, Shape shape, string kernel,
-        [CallerArgumentExpression(nameof(view))] string argument = "")
+        [CallerArgumentExpression(nameof(view))] string argument = "") => Same(stream, view, shape, kernel, argument);
+
+    /// <summary>The same of a view of any numbers.</summary>
+    public static void Same<T>(AcceleratorStream stream, ArrayView<T> view, Shape shape, string kernel,
+        string argument)
+        where T : unmanaged
     {
         if (view.Length != shape.Length)
         {
@@ -55,7 +60,13 @@ internal static class GpuGuard
     /// <summary>Demands that what is written does not overlap what is read.</summary>
     public static void NoOverlap(ArrayView<float> read, ArrayView<float> written, string kernel,
         [CallerArgumentExpression(nameof(read))] string readName = "",
-        [CallerArgumentExpression(nameof(written))] string writtenName = "")
+        [CallerArgumentExpression(nameof(written))] string writtenName = "") =>
+        Apart(read, written, kernel, readName, writtenName);
+
+    /// <summary>The same of views of any numbers.</summary>
+    public static void Apart<T>(ArrayView<T> read, ArrayView<T> written, string kernel, string readName,
+        string writtenName)
+        where T : unmanaged
     {
         IArrayView a = read, b = written;
         if (read.Length > 0 && written.Length > 0 && ReferenceEquals(a.Buffer, b.Buffer)
@@ -65,6 +76,6 @@ internal static class GpuGuard
         }
     }
 
-    private static long Start(ArrayView<float> view) =>
-        ((IContiguousArrayView)view).Index;
+    private static long Start<T>(ArrayView<T> view)
+        where T : unmanaged => ((IContiguousArrayView)view).Index;
 }

@@ -40,27 +40,31 @@ public readonly record struct PartsGeometry(int N, int C, int H, int W, int OutH
 /// a plane says which part it is, so that the threads of a group always take the same way.</summary>
 internal static class PartsConv
 {
-    public static void Forward(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts, ArrayView<float> x,
+    /// <summary>What all parts share, as the strip kernels read it.</summary>
+    public static StripShape Strips(PartsGeometry a) => new(a.N, a.C, a.H, a.W, a.C, a.C, a.C, a.OutH, a.OutW,
+        a.ChannelsPerGroup, a.ChannelsPerGroup, 1, a.ChannelsPerGroup, a.Stride, a.Dilation, a.Factor, a.Parts, 0);
+
+    /// <summary>y of all parts; views are checked.</summary>
+    public static void Forward(AcceleratorStream stream, PartsGeometry a, StripSource[] parts, ArrayView<float> x,
         ArrayView<float> w, ArrayView<float> y, string name)
     {
         GpuGuard.NoOverlap(x, y, name);
         GpuGuard.NoOverlap(w, y, name);
-        KernelConfig config = GpuKernels.CoverMaps(stream, a.N * a.C, a.OutH, a.OutW);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body =
-            a.Known switch
-            {
-                3 => ForwardBody<Single3>,
-                5 => ForwardBody<Single5>,
-                _ => ForwardBody<AnyShape>,
-            };
-        GpuKernels.Of(stream).Get(body)(stream, config, x, w, y, parts, a);
+        StripConv.Forward(stream, Strips(a), parts, x, w, default, y);
     }
 
-    public static void BackwardInput(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
-        ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, string name)
+    /// <summary>dx of all parts; views are checked.</summary>
+    public static void BackwardInput(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> table,
+        StripSource[] parts, ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx, string name)
     {
         GpuGuard.NoOverlap(dy, dx, name);
         GpuGuard.NoOverlap(w, dx, name);
+        if (a.Stride == 1 && a.H == a.OutH && a.W == a.OutW && StripConv.HasStrips(Strips(a), parts))
+        {
+            StripConv.BackwardInput(stream, Strips(a), a.C, parts, dy, w, dx);
+            return;
+        }
+
         KernelConfig config = GpuKernels.CoverMaps(stream, a.N * a.C, a.H, a.W);
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<PartRow>, PartsGeometry> body =
             a.Known switch
@@ -69,7 +73,7 @@ internal static class PartsConv
                 5 => BackwardInputBody<Single5>,
                 _ => BackwardInputBody<AnyShape>,
             };
-        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, parts, a);
+        GpuKernels.Of(stream).Get(body)(stream, config, dy, w, dx, table, a);
     }
 
     public static void BackwardWeight(AcceleratorStream stream, PartsGeometry a, ArrayView<PartRow> parts,
@@ -93,37 +97,6 @@ internal static class PartsConv
 
     /// <summary>Scratch elements of a weight gradient.</summary>
     public static int ScratchLength(PartsGeometry a) => checked(a.Weights * Bands(a));
-
-    /// <summary>One group of threads for a rectangle of one plane of y.</summary>
-    internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> y,
-        ArrayView<PartRow> parts, PartsGeometry a)
-        where T : struct, IConstants
-    {
-        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
-        if (h >= a.OutH || v >= a.OutW)
-        {
-            return;
-        }
-
-        int n = plane / a.C, c = plane - n * a.C, g = T.Group(a.ChannelsPerGroup);
-        PartRow part = parts[Find(parts, a.Parts, c)];
-        Pixel t = Pixel.Of<T>(part, a.Factor, c - part.First, h, v);
-        int kernel = T.Kernel(part.Kernel), taps = kernel * kernel, first = t.Channel / g * g;
-        int row = t.Row * T.Step(a.Stride) - part.Top, column = t.Column * T.Step(a.Stride) - part.Left;
-        int start = n * a.C + part.First;
-        float sum = 0f;
-        for (int q = 0; q < g; q++)
-        {
-            int k = part.Weight + (t.Channel * g + q) * taps;
-            sum += part.Scale > 0
-                ? SuperPixel.Sum<T>(x, Spread(part, a, start + first + q, a.H, a.W), row, column, T.Step(a.Dilation), w,
-                    k, kernel)
-                : Taps.Plane<T>(x, g == 1 ? Phase<T>(part, a, start, t, a.H, a.W)
-                    : Phase(part, a, start, first + q, a.H, a.W), row, column, T.Step(a.Dilation), w, k, kernel);
-        }
-
-        y[(plane * a.OutH + h) * a.OutW + v] = sum;
-    }
 
     /// <summary>One group of threads for a rectangle of one plane of dx; a gather.</summary>
     internal static void BackwardInputBody<T>(ArrayView<float> dy, ArrayView<float> w, ArrayView<float> dx,

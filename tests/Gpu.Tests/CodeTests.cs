@@ -37,7 +37,6 @@ public sealed partial class CodeTests
     }
 
     [Theory]
-    [InlineData("MatrixProduct.Body")]
     [InlineData("ConvBiasGpu.Body")]
     public void Code_for_sm_90_shares_memory_between_barriers(string body)
     {

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using Half = ILGPU.Half;
 
 namespace MuxKernels;
 
@@ -18,6 +19,41 @@ public static class DenseConvGpu
     public static void Forward(AcceleratorStream stream, in DenseConv.Args args, ArrayView<float> x,
         ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y) =>
         GroupConvGpu.RunForward(stream, AsGroups(args), x, w, bias, y, "DenseConvGpu.Forward");
+
+    /// <summary><c>y ← f(scale·(w ∗ (gate·x)) + shift) + residual</c> in one launch, see
+    /// <see cref="GpuFusion{T}"/>. Weights are finite: taps on padding are multiplied by zero.</summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in DenseConv.Args args, ArrayView<float> x, ArrayView<float> w,
+        in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
+        GroupConvGpu.RunFused<float, SingleElement>(stream, AsGroups(args), x, w, fusion, y, scratch,
+            "DenseConvGpu.Forward");
+
+    /// <summary>The same with maps stored as float16; arithmetic, weights and the fusion's vectors are float32.
+    /// </summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in DenseConv.Args args, ArrayView<Half> x, ArrayView<float> w,
+        in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
+        GroupConvGpu.RunFused<Half, HalfElement>(stream, AsGroups(args), x, w, fusion, y, scratch,
+            "DenseConvGpu.Forward");
+
+    /// <summary>Scratch elements of a fused <c>Forward</c> with sums.</summary>
+    public static int FusedScratchLength(in DenseConv.Args args) => GroupConvGpu.FusedScratchLength(AsGroups(args));
 
     /// <summary><c>dx ← wᵀ ∗ dy</c> on the stream's accelerator.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>

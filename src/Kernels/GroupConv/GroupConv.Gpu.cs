@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using Half = ILGPU.Half;
 
 namespace MuxKernels;
 
@@ -20,12 +21,11 @@ namespace MuxKernels;
 /// <param name="Left">Zero columns on the left.</param>
 /// <param name="Bands">Bands of output rows that a weight gradient is cut into.</param>
 /// <param name="BandRows">Rows of a band.</param>
-/// <param name="HasBias">1 with bias, else 0.</param>
 public readonly record struct ConvGeometry(int N, int C, int H, int W, int O, int OutH, int OutW, int InPerGroup,
-    int OutPerGroup, int Kernel, int Stride, int Dilation, int Top, int Left, int Bands, int BandRows, int HasBias);
+    int OutPerGroup, int Kernel, int Stride, int Dilation, int Top, int Left, int Bands, int BandRows);
 
-/// <summary>Group-wise k×k convolution on a GPU: direct, one thread for each output; the formula is
-/// <see cref="GroupConv"/>'s. Depthwise and dense convolutions are its ends, groups of one channel and one
+/// <summary>Group-wise k×k convolution on a GPU: the formula is <see cref="GroupConv"/>'s, the kernels
+/// are those of strips. Depthwise and dense convolutions are its ends, groups of one channel and one
 /// group.</summary>
 public static class GroupConvGpu
 {
@@ -40,6 +40,39 @@ public static class GroupConvGpu
     public static void Forward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
         ArrayView<float> bias, ArrayView<float> y) =>
         RunForward(stream, args, x, w, bias, y, "GroupConvGpu.Forward");
+
+    /// <summary><c>y ← f(scale·(w ∗ (gate·x)) + shift) + residual</c> in one launch, see
+    /// <see cref="GpuFusion{T}"/>. Weights are finite: taps on padding are multiplied by zero.</summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<float> x, ArrayView<float> w,
+        in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
+        RunFused<float, SingleElement>(stream, args, x, w, fusion, y, scratch, "GroupConvGpu.Forward");
+
+    /// <summary>The same with maps stored as float16; arithmetic, weights and the fusion's vectors are float32.
+    /// </summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in GroupConv.Args args, ArrayView<Half> x, ArrayView<float> w,
+        in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
+        RunFused<Half, HalfElement>(stream, args, x, w, fusion, y, scratch, "GroupConvGpu.Forward");
+
+    /// <summary>Scratch elements of a fused <c>Forward</c> with sums.</summary>
+    public static int FusedScratchLength(in GroupConv.Args args) => StripConv.ScratchLength(Strips(args), Parts(args));
 
     /// <summary><c>dx ← wᵀ ∗ dy</c> on the stream's accelerator.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -79,16 +112,17 @@ public static class GroupConvGpu
         GpuGuard.Length(stream, y, args.Y, name);
         GpuGuard.NoOverlap(x, y, name);
         GpuGuard.NoOverlap(w, y, name);
-        KernelConfig config = GpuKernels.CoverMaps(stream, args.Y.N * args.Y.C, args.Y.H, args.Y.W);
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body =
-            Known(args) switch
-            {
-                3 => ForwardBody<Single3>,
-                5 => ForwardBody<Single5>,
-                _ => ForwardBody<AnyShape>,
-            };
-        GpuKernels.Of(stream).Get(body)(
-            stream, config, x, w, hasBias ? bias : w, y, Geometry(args, 1, hasBias));
+        StripConv.Forward(stream, Strips(args), Parts(args), x, w, hasBias ? bias : default, y);
+    }
+
+    /// <summary>The fused convolution under the name of another family, for messages.</summary>
+    internal static void RunFused<T, TElement>(AcceleratorStream stream, in GroupConv.Args args, ArrayView<T> x,
+        ArrayView<float> w, in GpuFusion<T> fusion, ArrayView<T> y, ArrayView<float> scratch, string name)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+    {
+        GpuGuard.Length(stream, w, args.Weight, name);
+        StripConv.Fused<T, TElement>(stream, Strips(args), Parts(args), args.X, args.Y, x, w, fusion, y, scratch, name);
     }
 
     /// <summary>The same under the name of another family, for messages.</summary>
@@ -100,6 +134,15 @@ public static class GroupConvGpu
         GpuGuard.Length(stream, dx, args.X, name);
         GpuGuard.NoOverlap(dy, dx, name);
         GpuGuard.NoOverlap(w, dx, name);
+        StripShape strips = Strips(args);
+        StripSource[] parts = Parts(args);
+        if (args.Window.Stride == 1 && StripConv.HasStrips(strips, parts))
+        {
+            parts[0] = parts[0] with { Row = parts[0].Row with { Channels = args.X.C } };
+            StripConv.BackwardInput(stream, strips, args.X.C, parts, dy, w, dx);
+            return;
+        }
+
         KernelConfig config = GpuKernels.CoverMaps(stream, args.X.N * args.X.C, args.X.H, args.X.W);
         Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ConvGeometry> body = Known(args) switch
         {
@@ -124,31 +167,6 @@ public static class GroupConvGpu
                 stream, GpuKernels.Cover(stream, checked(length * bands)), dy, x, scratch,
                 Geometry(args, bands: bands));
         GpuSums.AddBands(stream, scratch, dw, bands);
-    }
-
-    /// <summary>One group of threads for a rectangle of one output plane.</summary>
-    internal static void ForwardBody<T>(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias,
-        ArrayView<float> y, ConvGeometry a)
-        where T : struct, IConstants
-    {
-        int plane = Grid.IdxX, h = Grid.IdxY * Group.DimY + Group.IdxY, v = Grid.IdxZ * Group.DimX + Group.IdxX;
-        if (h >= a.OutH || v >= a.OutW)
-        {
-            return;
-        }
-
-        int n = plane / a.O, o = plane - n * a.O;
-        int depth = T.Group(a.InPerGroup), first = n * a.C + o / T.Group(a.OutPerGroup) * depth;
-        int kernel = T.Kernel(a.Kernel), taps = kernel * kernel;
-        int row = h * T.Step(a.Stride) - a.Top, column = v * T.Step(a.Stride) - a.Left;
-        float sum = a.HasBias != 0 ? bias[o] : 0f;
-        for (int i = 0; i < depth; i++)
-        {
-            PlaneView view = new((first + i) * a.H * a.W, a.W, 1, a.H, a.W);
-            sum += Taps.Plane<T>(x, view, row, column, T.Step(a.Dilation), w, (o * depth + i) * taps, kernel);
-        }
-
-        y[(plane * a.OutH + h) * a.OutW + v] = sum;
     }
 
     /// <summary>One group of threads for a rectangle of one input plane; a gather: each
@@ -210,15 +228,29 @@ public static class GroupConvGpu
         partial[index] = sum;
     }
 
+    private static StripShape Strips(in GroupConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W, args.X.C,
+        args.Y.C, args.Y.C, args.Y.H, args.Y.W, args.InPerGroup, args.OutPerGroup, 1, args.InPerGroup,
+        args.Window.Stride, args.Window.Dilation, 1, 1, 0);
+
+    private static StripSource[] Parts(in GroupConv.Args args)
+    {
+        Window window = args.Window;
+        return
+        [
+            new StripSource(new PartRow(0, 0, args.Y.C, 0, args.Y.C, window.Kernel, window.PadTop, window.PadLeft,
+                window.OutHeight, window.OutWidth), true),
+        ];
+    }
+
     /// <summary>k where there are kernels that know the geometry while they are compiled, else 0.</summary>
     private static int Known(in GroupConv.Args args) => args.InPerGroup == 1 && args.OutPerGroup == 1
         && args.Window is { Kernel: 3 or 5, Stride: 1, Dilation: 1 } ? args.Window.Kernel : 0;
 
-    private static ConvGeometry Geometry(in GroupConv.Args args, int bands = 1, bool hasBias = false)
+    private static ConvGeometry Geometry(in GroupConv.Args args, int bands = 1)
     {
         Window window = args.Window;
         return new ConvGeometry(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.C, args.Y.H, args.Y.W, args.InPerGroup,
             args.OutPerGroup, window.Kernel, window.Stride, window.Dilation, window.PadTop, window.PadLeft, bands,
-            GpuKernels.Ceiling(args.Y.N * args.Y.H, bands), hasBias ? 1 : 0);
+            GpuKernels.Ceiling(args.Y.N * args.Y.H, bands));
     }
 }

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using Half = ILGPU.Half;
 
 namespace MuxKernels;
 
@@ -31,8 +32,41 @@ public static class MuxConvGpu
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         GpuGuard.Length(stream, y, args.Y, Name);
-        PartsConv.Forward(stream, Geometry(args), Table(stream, args), x, w, y, Name);
+        PartsConv.Forward(stream, Geometry(args), Parts(args), x, w, y, Name);
     }
+
+    /// <summary><c>y ← f(scale·(w ∗ (gate·x)) + shift) + residual</c> in one launch for all parts, see
+    /// <see cref="GpuFusion{T}"/>. Weights are finite: taps on padding are multiplied by zero.</summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in MuxConv.Args args, ArrayView<float> x, ArrayView<float> w,
+        in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
+        Fused<float, SingleElement>(stream, args, x, w, fusion, y, scratch);
+
+    /// <summary>The same with maps stored as float16; arithmetic, weights and the fusion's vectors are float32.
+    /// </summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="x">Input, or a map with more channels.</param>
+    /// <param name="w">Weight.</param>
+    /// <param name="fusion">What else is done.</param>
+    /// <param name="y">Output, or a map with more channels.</param>
+    /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
+    /// </param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    public static void Forward(AcceleratorStream stream, in MuxConv.Args args, ArrayView<Half> x, ArrayView<float> w,
+        in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
+        Fused<Half, HalfElement>(stream, args, x, w, fusion, y, scratch);
+
+    /// <summary>Scratch elements of a fused <c>Forward</c> with sums.</summary>
+    public static int FusedScratchLength(in MuxConv.Args args) => StripConv.ScratchLength(PartsConv.Strips(Geometry(args)), Parts(args));
 
     /// <summary>dx of all parts in one launch.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -48,7 +82,7 @@ public static class MuxConvGpu
         GpuGuard.Length(stream, dy, args.Y, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         GpuGuard.Length(stream, dx, args.X, Name);
-        PartsConv.BackwardInput(stream, Geometry(args), Table(stream, args), dy, w, dx, Name);
+        PartsConv.BackwardInput(stream, Geometry(args), Table(stream, args), Parts(args), dy, w, dx, Name);
     }
 
     /// <summary>dw of all parts, added to: partial sums of bands of output rows in one launch, their sum in fixed order
@@ -74,22 +108,38 @@ public static class MuxConvGpu
     /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
     public static int ScratchLength(in MuxConv.Args args) => PartsConv.ScratchLength(Geometry(args));
 
+    private static void Fused<T, TElement>(AcceleratorStream stream, in MuxConv.Args args, ArrayView<T> x,
+        ArrayView<float> w, in GpuFusion<T> fusion, ArrayView<T> y, ArrayView<float> scratch)
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+    {
+        const string Name = "MuxConvGpu.Forward";
+        GpuGuard.Length(stream, w, args.Weight, Name);
+        StripConv.Fused<T, TElement>(stream, PartsConv.Strips(Geometry(args)), Parts(args), args.X, args.Y, x, w, fusion,
+            y, scratch, Name);
+    }
+
     private static PartsGeometry Geometry(in MuxConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.H,
         args.Y.W, args.Factor, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Scales.Count, args.WeightLength,
         PartsConv.Known(args.Kernels, args.ChannelsPerGroup, args.Stride, args.Dilation, args.Factor));
 
     private static ArrayView<PartRow> Table(AcceleratorStream stream, MuxConv.Args args) =>
-        GpuKernels.Of(stream).Table(args, () =>
-        {
-            PartRow[] rows = new PartRow[args.Scales.Count];
-            for (int part = 0; part < rows.Length; part++)
-            {
-                MuxConv.MuxPart p = args.Part(part);
-                Window window = p.Window;
-                rows[part] = new PartRow(p.Scale, p.FirstChannel, p.Channels, p.WeightOffset, p.Transformed.C,
-                    window.Kernel, window.PadTop, window.PadLeft, window.OutHeight, window.OutWidth);
-            }
+        GpuKernels.Of(stream).Table(args, () => Array.ConvertAll(Parts(args), p => p.Row));
 
-            return rows;
-        });
+    private static StripSource[] Parts(in MuxConv.Args args)
+    {
+        StripSource[] rows = new StripSource[args.Scales.Count];
+        for (int part = 0; part < rows.Length; part++)
+        {
+            MuxConv.MuxPart p = args.Part(part);
+            Window window = p.Window;
+            PartRow row = new(p.Scale, p.FirstChannel, p.Channels, p.WeightOffset, p.Transformed.C,
+                window.Kernel, window.PadTop, window.PadLeft, window.OutHeight, window.OutWidth);
+            long input = p.Transformed.Length / args.X.N, output = (long)window.OutHeight * window.OutWidth * p.Transformed.C;
+            rows[part] = new StripSource(row, input == (long)p.Channels * args.X.Pixels
+                && output == (long)p.Channels * args.Y.Pixels);
+        }
+
+        return rows;
+    }
 }

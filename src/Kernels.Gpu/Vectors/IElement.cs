@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+using Half = ILGPU.Half;
+
+namespace MuxKernels;
+
+/// <summary>How the numbers of a map are stored. Arithmetic is float32 whatever the storage.</summary>
+/// <typeparam name="T">The stored number.</typeparam>
+internal interface IElement<T>
+    where T : unmanaged
+{
+    /// <summary>A number.</summary>
+    static abstract float Load(ArrayView<T> x, int i);
+
+    /// <summary>Four numbers from a place that is a multiple of four.</summary>
+    static abstract Float4 LoadQuad(ArrayView<T> x, int i);
+
+    /// <summary>Stores a number.</summary>
+    static abstract void Store(ArrayView<T> y, int i, float value);
+
+    /// <summary>Stores four numbers at a place that is a multiple of four.</summary>
+    static abstract void StoreQuad(ArrayView<T> y, int i, Float4 value);
+}
+
+/// <summary>float32.</summary>
+internal struct SingleElement : IElement<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(ArrayView<float> x, int i) => x[i];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 LoadQuad(ArrayView<float> x, int i) => x.Cast<Float4>()[i >> 2];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(ArrayView<float> y, int i, float value) => y[i] = value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuad(ArrayView<float> y, int i, Float4 value) => y.Cast<Float4>()[i >> 2] = value;
+}
+
+/// <summary>Four float16 numbers: one 8-byte access.</summary>
+/// <param name="x">First.</param>
+/// <param name="y">Second.</param>
+/// <param name="z">Third.</param>
+/// <param name="w">Fourth.</param>
+public struct Half4(Half x, Half y, Half z, Half w)
+{
+    /// <summary>First.</summary>
+    public Half X = x;
+
+    /// <summary>Second.</summary>
+    public Half Y = y;
+
+    /// <summary>Third.</summary>
+    public Half Z = z;
+
+    /// <summary>Fourth.</summary>
+    public Half W = w;
+}
+
+/// <summary>float16.</summary>
+internal struct HalfElement : IElement<Half>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Load(ArrayView<Half> x, int i) => x[i];
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Float4 LoadQuad(ArrayView<Half> x, int i)
+    {
+        Half4 v = x.Cast<Half4>()[i >> 2];
+        return new Float4(v.X, v.Y, v.Z, v.W);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(ArrayView<Half> y, int i, float value) => y[i] = (Half)value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreQuad(ArrayView<Half> y, int i, Float4 value) => y.Cast<Half4>()[i >> 2] =
+        new Half4((Half)value.X, (Half)value.Y, (Half)value.Z, (Half)value.W);
+}
