@@ -234,7 +234,7 @@ public sealed partial class GpuDevice : Device
 
     /// <summary>Scratch memory of at least this length, valid for the next launches; the stream keeps them in order.
     /// </summary>
-    private ArrayView<float> Scratch(int length)
+    internal ArrayView<float> Scratch(int length)
     {
         if (scratch is null || scratch.Length < length)
         {

@@ -99,18 +99,6 @@ internal sealed partial class GpuKernels
         where T5 : struct =>
         (Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>)Find(body, () => accelerator.LoadKernel(body));
 
-    /// <summary>A compiled kernel with six arguments.</summary>
-    public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> Get<T1, T2, T3, T4, T5, T6>(
-        Action<T1, T2, T3, T4, T5, T6> body)
-        where T1 : struct
-        where T2 : struct
-        where T3 : struct
-        where T4 : struct
-        where T5 : struct
-        where T6 : struct =>
-        (Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>)Find(body,
-            () => accelerator.LoadKernel(body));
-
     /// <summary>A table in device memory that depends on <paramref name="key"/> alone.</summary>
     public ArrayView<T> Table<T>(object key, Func<T[]> rows)
         where T : unmanaged

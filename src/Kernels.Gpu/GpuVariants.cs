@@ -37,6 +37,7 @@ public static partial class GpuVariants
         AddConvolutions();
         AddMultiplexing();
         AddMoves();
+        AddFused();
         AddLayers();
         AddTraining();
     }

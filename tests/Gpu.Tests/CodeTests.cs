@@ -49,7 +49,7 @@ public sealed partial class CodeTests
     /// <summary>What the checks above look for does exist: without O2 accesses are generic.</summary>
     [Fact]
     public void Without_optimisation_the_checks_find_generic_accesses() => Assert.NotEmpty(GenericAccess().Matches(
-        Compile(Methods().Single(m => Name(m) == "PartsConv.ForwardBody<AnyShape>"), OptimizationLevel.O0)));
+        Compile(Methods().Single(m => Name(m) == "PartsConv.BackwardInputBody<AnyShape>"), OptimizationLevel.O0)));
 
     [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
     private static partial Regex GenericAccess();
@@ -57,7 +57,8 @@ public sealed partial class CodeTests
     [GeneratedRegex(@"\.shared\s+\.align\s+\d+\s+\.b8\s+\S+\[(\d+)\]")]
     private static partial Regex SharedArray();
 
-    private static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2)
+    /// <summary>PTX for sm_90 of an explicitly grouped kernel.</summary>
+    internal static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2)
     {
         using Context context = Context.Create(b => b.EnableAlgorithms().Optimize(level));
         using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_90),

@@ -10,9 +10,6 @@ public static class LinearGpu
     /// <summary>Largest batch whose outputs are dot products of their own.</summary>
     private const int FewImages = 8;
 
-    /// <summary>Images of one band of a weight gradient.</summary>
-    private const int BandImages = 256;
-
     /// <summary><c>y[n,o] ← b[o] + Σᵢ w[o,i]·x[n,i]</c>.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
     /// <param name="args">Geometry.</param>
@@ -42,13 +39,7 @@ public static class LinearGpu
             return;
         }
 
-        MatrixProduct.Launch(stream, new ProductGeometry(batch, outputs, inputs, 0, inputs, 1, 0, 1, inputs, 0, 1,
-            inputs, 1, 1, 0), x, w, w, y);
-        if (hasBias)
-        {
-            kernels.Get<ArrayView<float>, ArrayView<float>, int, int>(AddBiasBody)(
-                stream, GpuKernels.Cover(stream, y.IntLength), bias, y, y.IntLength, outputs);
-        }
+        PointwiseConvGpu.Forward(stream, AsPointwise(args), x, w, bias, y);
     }
 
     /// <summary><c>dx[n,i] ← Σₒ w[o,i]·dy[n,o]</c>.</summary>
@@ -67,9 +58,7 @@ public static class LinearGpu
         GpuGuard.Length(stream, dx, args.X, Name);
         GpuGuard.NoOverlap(dy, dx, Name);
         GpuGuard.NoOverlap(w, dx, Name);
-        int batch = args.X.N, inputs = args.X.C, outputs = args.Y.C;
-        MatrixProduct.Launch(stream, new ProductGeometry(batch, inputs, outputs, 0, outputs, 1, 0, inputs, 1, 0, 1,
-            outputs, 1, 1, 0), dy, w, w, dx);
+        PointwiseConvGpu.BackwardInput(stream, AsPointwise(args), dy, w, dx);
     }
 
     /// <summary><c>dw[o,i] += Σₙ dy[n,o]·x[n,i]</c> in bands of images that are added in order.</summary>
@@ -88,14 +77,12 @@ public static class LinearGpu
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, dw, args.Weight, Name);
         GpuGuard.Scratch(stream, scratch, ScratchLength(args), Name);
-        int batch = args.X.N, inputs = args.X.C, outputs = args.Y.C, bands = Bands(args);
-        MatrixProduct.Launch(stream, new ProductGeometry(outputs, inputs, batch, 0, 1, outputs, 0, inputs, 1,
-            outputs * inputs, bands, GpuKernels.Ceiling(batch, bands), 1, 1, 0), dy, x, dy, scratch);
-        GpuSums.AddBands(stream, scratch, dw, bands);
+        PointwiseConvGpu.BackwardWeight(stream, AsPointwise(args), dy, x, dw, scratch);
     }
 
     /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>
-    public static int ScratchLength(in Linear.Args args) => checked((int)args.Weight.Length * Bands(args));
+    public static int ScratchLength(in Linear.Args args) =>
+        PointwiseConvGpu.ScratchLength(AsPointwise(args));
 
     /// <summary>One group for each output of an image, its sums added as a tree.</summary>
     internal static void DotBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y,
@@ -116,15 +103,6 @@ public static class LinearGpu
         }
     }
 
-    /// <summary>One thread for each output.</summary>
-    internal static void AddBiasBody(ArrayView<float> bias, ArrayView<float> y, int length, int outputs)
-    {
-        int i = Grid.IdxX * Group.DimX + Group.IdxX;
-        if (i < length)
-        {
-            y[i] += bias[i % outputs];
-        }
-    }
-
-    private static int Bands(in Linear.Args args) => GpuKernels.Ceiling(args.X.N, BandImages);
+    /// <summary>Vectors are maps of one pixel.</summary>
+    private static PointwiseConv.Args AsPointwise(in Linear.Args args) => new(args.X, args.Y.C);
 }
