@@ -54,7 +54,8 @@ internal static class Pipeline
         return Error(conv, image, w, scale, shift, found, pooled);
     }
 
-    private static void Normalise(Index1D i, ArrayView<byte> bytes, ArrayView<float> x) => x[i] = bytes[i] / 255f - 0.5f;
+    private static void Normalise(Index1D i, ArrayView<byte> bytes, ArrayView<float> x) =>
+        x[i] = bytes[i] / 255f - 0.5f;
 
     private static void Divide(Index1D i, ArrayView<float> x, float by) => x[i] /= by;
 

@@ -12,13 +12,14 @@ public sealed partial class ConvCodeTests
 {
     private const int SharedLimit = 48 * 1024;
 
-    /// <summary>Kernels by what is in their code: 16-byte loads from memory, 16-byte stores, multiplications and 16-byte
-    /// loads from shared memory in straight code.</summary>
+    /// <summary>Kernels by what is in their code: 16-byte loads from memory, 16-byte stores, multiplications and
+    /// 16-byte loads from shared memory in straight code.</summary>
     private static readonly Dictionary<string, (MethodInfo Kernel, int Loads, int Stores, int Products, int Shared)>
         Kernels = new(StringComparer.Ordinal)
         {
             // 64 multiply-adds for each four reads of shared memory.
-            ["tile 128×128"] = (Tile<float, SingleElement, Tile128x128, DepthQuads, IndexQuads, Yes, Plain>(), 2, 16, 64, 4),
+            ["tile 128×128"] = (Tile<float, SingleElement, Tile128x128, DepthQuads, IndexQuads, Yes, Plain>(),
+                2, 16, 64, 4),
             ["tile 64×64, gradient of the weight"] =
                 (Tile<float, SingleElement, Tile64x64, DepthQuads, DepthQuads, Yes, Plain>(), 4, 16, 64, 4),
             ["tile 32×128, swish"] = (Tile<float, SingleElement, Tile32x128, DepthQuads, IndexQuads, Yes,
@@ -45,8 +46,8 @@ public sealed partial class ConvCodeTests
                 0, 0, 1, 0),
             ["tile 128×128, float16"] = (Tile<Half, HalfElement, Tile128x128, DepthQuads, IndexQuads, Yes,
                 Epilogue<Swish, No, Yes, No>>(), 1, 0, 64, 4),
-            ["depthwise 3×3, float16"] = (Strip<Half, HalfElement, PlainForm<Window3x3S1>, WideLoad, WideStore, Plain>(),
-                0, 0, 144, 0),
+            ["depthwise 3×3, float16"] = (Strip<Half, HalfElement, PlainForm<Window3x3S1>, WideLoad, WideStore,
+                Plain>(), 0, 0, 144, 0),
         };
 
     private delegate void Product<T>(ArrayView<float> a, ArrayView<T> b, ArrayView<T> y, EpilogueViews<T> views,

@@ -5,8 +5,8 @@ using Xunit;
 
 namespace MuxKernels.Tests;
 
-/// <summary>What is fused into convolutions beyond the registry's fused operations: channels anywhere, sums alone, every
-/// activation, and what can't be.</summary>
+/// <summary>What is fused into convolutions beyond the registry's fused operations: channels anywhere, sums alone,
+/// every activation, and what can't be.</summary>
 public sealed class FusionTests
 {
     public static TheoryData<ActivationKind> Activations => [.. Enum.GetValues<ActivationKind>()];

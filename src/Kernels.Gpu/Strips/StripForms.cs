@@ -184,6 +184,6 @@ internal struct AnyForm : IStripForm
         where TElement : struct, IElement<T>
         where TLoad : struct, IStripLoad
         where TStore : struct, IStripStore
-        where TEpilogue : struct, IEpilogue => StripAny.Output<T, TElement, TEpilogue>(x, w, y, part.Row, views, g, at.N, at.C, at.Line, at.Column,
-            at.Strip);
+        where TEpilogue : struct, IEpilogue => StripAny.Output<T, TElement, TEpilogue>(x, w, y, part.Row,
+        views, g, at.N, at.C, at.Line, at.Column, at.Strip);
 }

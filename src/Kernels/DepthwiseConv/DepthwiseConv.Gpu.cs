@@ -31,8 +31,8 @@ public static class DepthwiseConvGpu
     /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
     /// </param>
     /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
-    public static void Forward(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<float> x, ArrayView<float> w,
-        in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
+    public static void Forward(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<float> x,
+        ArrayView<float> w, in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
         GroupConvGpu.RunFused<float, SingleElement>(stream, AsGroups(args), x, w, fusion, y, scratch,
             "DepthwiseConvGpu.Forward");
 
@@ -47,8 +47,8 @@ public static class DepthwiseConvGpu
     /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
     /// </param>
     /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
-    public static void Forward(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<Half> x, ArrayView<float> w,
-        in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
+    public static void Forward(AcceleratorStream stream, in DepthwiseConv.Args args, ArrayView<Half> x,
+        ArrayView<float> w, in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
         GroupConvGpu.RunFused<Half, HalfElement>(stream, AsGroups(args), x, w, fusion, y, scratch,
             "DepthwiseConvGpu.Forward");
 

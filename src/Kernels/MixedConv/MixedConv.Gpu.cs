@@ -56,7 +56,8 @@ public static class MixedConvGpu
         Fused<Half, HalfElement>(stream, args, x, w, fusion, y, scratch);
 
     /// <summary>Scratch elements of a fused <c>Forward</c> with sums.</summary>
-    public static int FusedScratchLength(in MixedConv.Args args) => StripConv.ScratchLength(PartsConv.Strips(Geometry(args)), Parts(args));
+    public static int FusedScratchLength(in MixedConv.Args args) =>
+        StripConv.ScratchLength(PartsConv.Strips(Geometry(args)), Parts(args));
 
     /// <summary>dx of all parts in one launch.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -104,8 +105,8 @@ public static class MixedConvGpu
     {
         const string Name = "MixedConvGpu.Forward";
         GpuGuard.Length(stream, w, args.Weight, Name);
-        StripConv.Fused<T, TElement>(stream, PartsConv.Strips(Geometry(args)), Parts(args), args.X, args.Y, x, w, fusion,
-            y, scratch, Name);
+        StripConv.Fused<T, TElement>(stream, PartsConv.Strips(Geometry(args)), Parts(args), args.X, args.Y, x, w,
+            fusion, y, scratch, Name);
     }
 
     private static PartsGeometry Geometry(in MixedConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W,

@@ -66,7 +66,8 @@ public static class MuxConvGpu
         Fused<Half, HalfElement>(stream, args, x, w, fusion, y, scratch);
 
     /// <summary>Scratch elements of a fused <c>Forward</c> with sums.</summary>
-    public static int FusedScratchLength(in MuxConv.Args args) => StripConv.ScratchLength(PartsConv.Strips(Geometry(args)), Parts(args));
+    public static int FusedScratchLength(in MuxConv.Args args) =>
+        StripConv.ScratchLength(PartsConv.Strips(Geometry(args)), Parts(args));
 
     /// <summary>dx of all parts in one launch.</summary>
     /// <param name="stream">Where the kernel is launched; the call does not wait.</param>
@@ -115,8 +116,8 @@ public static class MuxConvGpu
     {
         const string Name = "MuxConvGpu.Forward";
         GpuGuard.Length(stream, w, args.Weight, Name);
-        StripConv.Fused<T, TElement>(stream, PartsConv.Strips(Geometry(args)), Parts(args), args.X, args.Y, x, w, fusion,
-            y, scratch, Name);
+        StripConv.Fused<T, TElement>(stream, PartsConv.Strips(Geometry(args)), Parts(args), args.X, args.Y, x, w,
+            fusion, y, scratch, Name);
     }
 
     private static PartsGeometry Geometry(in MuxConv.Args args) => new(args.X.N, args.X.C, args.X.H, args.X.W, args.Y.H,
@@ -135,7 +136,8 @@ public static class MuxConvGpu
             Window window = p.Window;
             PartRow row = new(p.Scale, p.FirstChannel, p.Channels, p.WeightOffset, p.Transformed.C,
                 window.Kernel, window.PadTop, window.PadLeft, window.OutHeight, window.OutWidth);
-            long input = p.Transformed.Length / args.X.N, output = (long)window.OutHeight * window.OutWidth * p.Transformed.C;
+            long input = p.Transformed.Length / args.X.N;
+            long output = (long)window.OutHeight * window.OutWidth * p.Transformed.C;
             rows[part] = new StripSource(row, input == (long)p.Channels * args.X.Pixels
                 && output == (long)p.Channels * args.Y.Pixels);
         }
