@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace MuxKernels;
 
 /// <summary>
 /// Runs of a flat buffer of parameters, one behind the other without gaps: on some weight decay acts, on others it does
 /// not.
 /// </summary>
-public sealed class ParameterRuns
+public sealed class ParameterRuns : IEquatable<ParameterRuns>
 {
     private readonly int[] ends;
     private readonly bool[] decays;
@@ -46,6 +48,22 @@ public sealed class ParameterRuns
     /// <summary>A run: where it begins, how long it is, and whether weight decay acts on it.</summary>
     public (int Offset, int Length, bool Decays) this[int run] =>
         (Start(run), ends[run] - Start(run), decays[run]);
+
+    /// <summary>Whether both cut a buffer alike.</summary>
+    public bool Equals(ParameterRuns? other) => other is not null && ends.AsSpan().SequenceEqual(other.ends)
+        && decays.AsSpan().SequenceEqual(other.decays);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as ParameterRuns);
+
+    /// <inheritdoc/>
+    public override int GetHashCode()
+    {
+        HashCode hash = default;
+        hash.AddBytes(MemoryMarshal.AsBytes(ends.AsSpan()));
+        hash.AddBytes(MemoryMarshal.AsBytes(decays.AsSpan()));
+        return hash.ToHashCode();
+    }
 
     /// <inheritdoc/>
     public override string ToString() =>
