@@ -32,7 +32,7 @@ public static class GpuHalf
         int i = Grid.IdxX * Group.DimX + Group.IdxX;
         if (i < length)
         {
-            y[i] = (Half)x[i];
+            y[i] = HalfElement.Narrow(x[i]);
         }
     }
 
