@@ -17,12 +17,15 @@ namespace MuxKernels;
 public sealed partial class GpuDevice : Device
 {
     private readonly BufferPool<MemoryBuffer1D<float, Stride1D.Dense>> pool = new();
+    private readonly BufferPool<MemoryBuffer1D<float, Stride1D.Dense>> retired = new();
     private readonly Context? context;
+    private readonly CudaStream? ownStream;
     private readonly long memoryLimit;
     private MemoryBuffer1D<float, Stride1D.Dense>? scratch;
     private MemoryBuffer1D<double, Stride1D.Dense>? bands;
     private HostTransfers transfers;
     private long allocated;
+    private bool isCaptured;
 
     /// <summary>A device on the caller's own accelerator, which stays the caller's: dispose the device first.</summary>
     /// <param name="accelerator">Where kernels run; its context should have been made with <c>EnableAlgorithms</c> and
@@ -33,7 +36,13 @@ public sealed partial class GpuDevice : Device
     {
         ArgumentNullException.ThrowIfNull(accelerator);
         ArgumentOutOfRangeException.ThrowIfNegative(memoryLimit);
-        (Accelerator, Name) = (accelerator, name);
+        (Accelerator, Name, Stream) = (accelerator, name, accelerator.DefaultStream);
+        if (accelerator is CudaAccelerator cuda)
+        {
+            // CUDA records no launches of the default stream. This one waits for it, and it for this one.
+            Stream = ownStream = cuda.CreateStream(StreamFlags.CU_STREAM_DEFAULT);
+        }
+
         this.memoryLimit = memoryLimit > 0 ? Math.Min(memoryLimit, accelerator.MemorySize) : accelerator.MemorySize;
     }
 
@@ -47,7 +56,7 @@ public sealed partial class GpuDevice : Device
     public Accelerator Accelerator { get; }
 
     /// <summary>The stream that every operation is launched on.</summary>
-    public AcceleratorStream Stream => Accelerator.DefaultStream;
+    public AcceleratorStream Stream { get; }
 
     /// <summary>Bytes taken from the accelerator, in use or pooled.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocated);
@@ -220,8 +229,14 @@ public sealed partial class GpuDevice : Device
     {
         Stream.Synchronize();
         Drain();
+        foreach (MemoryBuffer1D<float, Stride1D.Dense> buffer in retired.Drain())
+        {
+            buffer.Dispose();
+        }
+
         scratch?.Dispose();
         bands?.Dispose();
+        ownStream?.Dispose();
         (scratch, bands) = (null, null);
         if (context is not null)
         {
@@ -240,7 +255,8 @@ public sealed partial class GpuDevice : Device
         {
             if (scratch is not null)
             {
-                pool.Put((int)scratch.Length, scratch);
+                // What was recorded goes on writing to the memory that it was recorded with.
+                (isCaptured ? retired : pool).Put((int)scratch.Length, scratch);
                 scratch = null;
             }
 

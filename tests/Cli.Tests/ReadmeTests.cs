@@ -26,12 +26,23 @@ public class ReadmeTests
     [Fact]
     public void Its_links_lead_somewhere()
     {
-        foreach (string target in Readme().Split("](").Skip(1).Select(part => part[..part.IndexOf(')')])
+        foreach (string link in Readme().Split("](").Skip(1).Select(part => part[..part.IndexOf(')')])
             .Where(link => !link.StartsWith("http", StringComparison.Ordinal)))
         {
-            Assert.True(File.Exists(Path.Combine(Root, target)), $"README.md links to {target}, which is not there.");
+            string[] parts = link.Split('#', 2);
+            string file = Path.Combine(Root, parts[0].Length == 0 ? "README.md" : parts[0]);
+            Assert.True(File.Exists(file), $"README.md links to {link}, which is not there.");
+            Assert.True(parts.Length == 1 || File.ReadLines(file).Any(line => Anchor(line) == parts[1]),
+                $"README.md links to {link}: the file has no such heading.");
         }
     }
+
+    /// <summary>What links call a heading: small letters, digits and dashes; null for other lines.</summary>
+    private static string? Anchor(string line) => !line.StartsWith('#') ? null : new(
+        [
+            .. line.TrimStart('#').Trim().ToLowerInvariant().Replace(' ', '-')
+                .Where(c => char.IsLetterOrDigit(c) || c is '-' or '_'),
+        ]);
 
     private static string Readme() => File.ReadAllText(Path.Combine(Root, "README.md"));
 

@@ -179,6 +179,19 @@ public class LoaderTests
         Assert.InRange(after, 1, 6);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    public void A_batch_that_a_walk_was_left_with_stays_as_it_is(int prefetch)
+    {
+        Loader loader = new(Data, new() { BatchSize = 5, Prefetch = prefetch, Threads = 2, Shuffle = true });
+        Batch kept = loader.Epoch(0).First();
+        int[] indices = [.. kept.Indices];
+        Assert.Equal(21, loader.Epoch(1).Count());
+        Assert.Equal(0, kept.Number);
+        Assert.Equal(indices, kept.Indices);
+    }
+
     [Fact]
     public void Two_walks_at_once_do_not_disturb_each_other()
     {

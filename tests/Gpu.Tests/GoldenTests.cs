@@ -45,8 +45,14 @@ public sealed class GoldenTests
 
     private static void Verify(string kind, string path, GoldenParts parts, int cases)
     {
-        using GpuDevice device = GpuDevice.Open(kind);
-        GoldenReport report = GoldenVerifier.Verify([path], device, new GoldenOptions { Parts = parts });
+        // The shared device: every kernel is compiled once for all tests.
+        GpuDevice device = Hardware.Device(kind);
+        GoldenReport report;
+        lock (device)
+        {
+            report = GoldenVerifier.Verify([path], device, new GoldenOptions { Parts = parts });
+        }
+
         string[] bad = [.. report.Cases.Where(c => c.Outcome != GoldenOutcome.Passed).Select(c =>
             $"{c.Name}: {c.Outcome}. {c.Reason} Worst: {c.Worst}")];
         Assert.True(bad.Length == 0, string.Join('\n', bad));

@@ -7,7 +7,7 @@ namespace MuxKernels.Tests;
 /// steps.</summary>
 public sealed class MuxConvTests
 {
-    private const int Count = 80;
+    private const int Count = 24;
 
     public static TheoryData<string> Directions =>
         ["muxconv.forward", "muxconv.backward-input", "muxconv.backward-weight"];

@@ -7,7 +7,7 @@ namespace MuxKernels.Tests;
 /// </summary>
 public sealed class VariantTests
 {
-    private const int DeviceCases = 30;
+    private const int DeviceCases = 12;
     private const int TinyCases = 2;
     private const long TinyWork = 4000;
 

@@ -54,7 +54,7 @@ public sealed class Loader
 
     /// <summary>
     /// The batches of one epoch, in order. A batch is valid until the next one is taken; leaving the loop early stops
-    /// the threads.
+    /// the threads, and the batch it was left with stays the caller's.
     /// </summary>
     /// <param name="epoch">Number of the epoch.</param>
     /// <param name="cancellation">Ends the walk with an <see cref="OperationCanceledException"/>.</param>
@@ -129,15 +129,9 @@ public sealed class Loader
         for (int number = 0; number < Batches; number++)
         {
             Batch batch = Rent(number);
-            try
-            {
-                Fill(batch, epoch, order, scratch, cancellation);
-                yield return batch;
-            }
-            finally
-            {
-                Return(batch);
-            }
+            Fill(batch, epoch, order, scratch, cancellation);
+            yield return batch;
+            Return(batch);
         }
     }
 
@@ -147,14 +141,8 @@ public sealed class Loader
         for (int number = 0; number < Batches; number++)
         {
             Batch batch = queue.Take(number);
-            try
-            {
-                yield return batch;
-            }
-            finally
-            {
-                Return(batch);
-            }
+            yield return batch;
+            Return(batch); // Not where the walk is left early: its threads would fill what the caller still holds.
         }
     }
 }

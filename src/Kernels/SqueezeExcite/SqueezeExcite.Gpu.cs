@@ -54,6 +54,38 @@ public static class SqueezeExciteGpu
             GateGeometry>(GateBody)(stream, Planes(stream, g), x, w2, b2, y, saved, g);
     }
 
+    /// <summary>gates ← <c>gate(W₂·f(W₁·sums/(H·W) + b₁) + b₂)</c>, from the sums over pixels that a fused convolution
+    /// gives: a launch for each layer.</summary>
+    /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
+    /// <param name="args">Geometry.</param>
+    /// <param name="sums">Sums of the map over its pixels, <c>[N, C]</c>.</param>
+    /// <param name="w1">W₁.</param>
+    /// <param name="b1">b₁.</param>
+    /// <param name="w2">W₂.</param>
+    /// <param name="b2">b₂.</param>
+    /// <param name="hidden">Hidden units, <c>[N, R]</c>, written.</param>
+    /// <param name="gates">Gates, <c>[N, C]</c>, written.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or overlapping memory.</exception>
+    public static void Gates(AcceleratorStream stream, in SqueezeExcite.Args args, ArrayView<float> sums,
+        ArrayView<float> w1, ArrayView<float> b1, ArrayView<float> w2, ArrayView<float> b2, ArrayView<float> hidden,
+        ArrayView<float> gates)
+    {
+        const string Name = "SqueezeExciteGpu.Gates";
+        Shape vectors = Shape.Matrix(args.X.N, args.X.C);
+        GpuGuard.Length(stream, sums, vectors, Name);
+        GpuGuard.Length(stream, w1, args.ReduceWeight, Name);
+        GpuGuard.Length(stream, b1, args.ReduceBias, Name);
+        GpuGuard.Length(stream, w2, args.ExpandWeight, Name);
+        GpuGuard.Length(stream, b2, args.ExpandBias, Name);
+        GpuGuard.Length(stream, hidden, Shape.Matrix(args.X.N, args.Reduced), Name);
+        GpuGuard.Length(stream, gates, vectors, Name);
+        GpuGuard.NoOverlap(sums, hidden, Name);
+        GpuGuard.NoOverlap(hidden, gates, Name);
+        Layer(stream, sums, w1, b1, hidden, args.X.N,
+            new LayerGeometry(args.X.C, args.Reduced, 1f / args.X.Pixels, (int)args.Activation));
+        Layer(stream, hidden, w2, b2, gates, args.X.N, new LayerGeometry(args.Reduced, args.X.C, 1f, (int)args.Gate));
+    }
+
     /// <summary>dx ← gradient of the input; dw1, db1, dw2, db2 += theirs (see <see cref="SqueezeExcite"/>). Each of the
     /// five may be empty: not needed.</summary>
     /// <param name="stream">Where the kernels are launched; the call does not wait.</param>
@@ -113,6 +145,25 @@ public static class SqueezeExciteGpu
 
     /// <summary>Scratch elements of <see cref="Backward"/>: δ₂ and δ₁.</summary>
     public static int ScratchLength(in SqueezeExcite.Args args) => args.X.N * (args.X.C + args.Reduced);
+
+    /// <summary>One group for each output of an image: <c>y = f(scale·(w·x) + b)</c>.</summary>
+    internal static void LayerBody(ArrayView<float> x, ArrayView<float> w, ArrayView<float> b, ArrayView<float> y,
+        LayerGeometry g)
+    {
+        ArrayView<float> shared = SharedMemory.Allocate<float>(GroupSum.MaxThreads);
+        int n = Grid.IdxX / g.Outputs, o = Grid.IdxX - n * g.Outputs;
+        float sum = 0f;
+        for (int i = Group.IdxX; i < g.Inputs; i += Group.DimX)
+        {
+            sum += w[o * g.Inputs + i] * x[n * g.Inputs + i];
+        }
+
+        sum = GroupSum.Of(shared, sum);
+        if (Group.IdxX == 0)
+        {
+            y[Grid.IdxX] = ActivationGpu.Value(g.Activation, g.Scale * sum + b[o]);
+        }
+    }
 
     /// <summary>One group for each hidden unit of an image: <c>a₁ = W₁m + b₁</c> and <c>h = f(a₁)</c>.</summary>
     internal static void HiddenBody(ArrayView<float> w1, ArrayView<float> b1, ArrayView<float> saved, GateGeometry g)
@@ -258,12 +309,26 @@ public static class SqueezeExciteGpu
         }
     }
 
+    private static void Layer(AcceleratorStream stream, ArrayView<float> x, ArrayView<float> w, ArrayView<float> b,
+        ArrayView<float> y, int images, LayerGeometry g) =>
+        GpuKernels.Of(stream)
+            .Get<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, LayerGeometry>(LayerBody)(
+                stream, new KernelConfig(checked(images * g.Outputs), GroupSum.Threads(stream, g.Inputs)), x, w, b, y,
+                g);
+
     private static KernelConfig Planes(AcceleratorStream stream, GateGeometry g) =>
         new(g.Images * g.Channels, GroupSum.Threads(stream, Math.Max(g.Pixels, g.Reduced)));
 
     private static GateGeometry Geometry(in SqueezeExcite.Args args) => new(args.X.N, args.X.C, args.X.Pixels,
         args.Reduced, (int)args.Activation, (int)args.Gate);
 }
+
+/// <summary>A small layer with its function.</summary>
+/// <param name="Inputs">Columns of w.</param>
+/// <param name="Outputs">Rows of w.</param>
+/// <param name="Scale">Factor of the product.</param>
+/// <param name="Activation">f.</param>
+public readonly record struct LayerGeometry(int Inputs, int Outputs, float Scale, int Activation);
 
 /// <summary>A sum of outer products over images.</summary>
 /// <param name="Images">N.</param>
