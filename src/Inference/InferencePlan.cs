@@ -11,7 +11,7 @@ namespace MuxKernels.Inference;
 /// number of threads. The plan keeps no reference to the network.
 /// </summary>
 /// <remarks>One call at a time; make a plan for each thread that runs networks side by side.</remarks>
-public sealed unsafe class InferencePlan : IDisposable
+public sealed unsafe class InferencePlan : INetworkPlan
 {
     private readonly LoweredPlan plan;
     private readonly PlanExecution execution;

@@ -37,7 +37,7 @@ public sealed partial class GpuDevice
 
     private static Context Create(string kind) => Context.Create(builder =>
     {
-        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2).Profiling();
         switch (kind)
         {
             case "cuda":

@@ -115,7 +115,8 @@ public static partial class GpuVariants
         foreach (string target in Targets)
         {
             operation.With(target, () => DeviceOf(target) is not null,
-                (in args, inputs, outputs, _) => Run(target, call, args, inputs, outputs));
+                (in args, inputs, outputs, _) => Run(target, call, args, inputs, outputs),
+                (device, in args, inputs, outputs) => call((GpuDevice)device, args, inputs, outputs));
         }
     }
 

@@ -145,8 +145,7 @@ public sealed class Trainer
         return new TrainingResult(history, final, best.Epoch, best.TestAccuracy, watch.Elapsed.TotalSeconds);
     }
 
-    /// <summary>Evaluates a network on images; on the processor by an <see cref="InferencePlan"/> where there can be
-    /// one.</summary>
+    /// <summary>Evaluates a network on images; by an <see cref="INetworkPlan"/> where there can be one.</summary>
     /// <param name="network">A network with memory.</param>
     /// <param name="device">Where it is computed; the network's memory must be there.</param>
     /// <param name="images">What it is evaluated on.</param>
@@ -166,7 +165,7 @@ public sealed class Trainer
             BatchSize = batchSize,
             Transforms = preprocessing.Transforms(augment: false),
         });
-        using InferencePlan? plan = planned ? InferencePlanOf(network, device, loader.BatchShape) : null;
+        using INetworkPlan? plan = planned ? PlanOf(network, device, loader.BatchShape) : null;
         float[] logits = new float[(long)loader.BatchShape.N * classes];
         foreach (Batch batch in loader.Epoch(0, cancellation))
         {
@@ -189,13 +188,11 @@ public sealed class Trainer
         return metrics;
     }
 
-    private static InferencePlan? InferencePlanOf(MuxNet network, Device device, Shape batch)
+    private static INetworkPlan? PlanOf(MuxNet network, Device device, Shape batch)
     {
         try
         {
-            return device is CpuDevice cpu
-                ? InferencePlan.Of(network, batch, new PlanOptions { Threads = cpu.Threads, MinBatch = 1 })
-                : null;
+            return device is ReferenceDevice ? null : NetworkPlan.Of(network, device, batch);
         }
         catch (NotSupportedException)
         {

@@ -19,20 +19,38 @@ public sealed class DeviceTests : IDisposable
         string last = Path.Combine(folder, "last.safetensors");
         string[] eval = ["eval", "--weights", last, "--limit", "8"];
         JsonElement there = Run.Of([.. eval, .. device]).Json();
-        Assert.Equal("eager", there.GetProperty("engine").GetString());
+        Assert.Equal("plan", there.GetProperty("engine").GetString());
         Assert.Equal(train.GetProperty("test_loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-6);
+        JsonElement eager = Run.Of([.. eval, "--engine", "eager", .. device]).Json();
+        Assert.Equal("eager", eager.GetProperty("engine").GetString());
+        Assert.Equal(eager.GetProperty("loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-4);
 
         // The same weights on the processor, by a plan.
         JsonElement here = Run.Of([.. eval, "--json", "--quiet"]).Json();
         Assert.Equal(here.GetProperty("loss").GetDouble(), there.GetProperty("loss").GetDouble(), 1e-4);
 
-        string logits = Path.Combine(folder, "logits.safetensors");
+        string logits = Path.Combine(folder, "logits.safetensors"), budget = Path.Combine(folder, "budget.json");
         JsonElement bench = Run.Of(["bench", "--model", "muxnet-tiny", "--weights", last, "--batch", "2", "--seconds",
             "0.1", "--output", logits, .. device]).Json();
         Assert.Equal("opencl:0", bench.GetProperty("device").GetString());
         Assert.True(File.Exists(logits));
-        Assert.Equal("opencl:0", Run.Of(["bench", "--kernel", "batchnorm.forward-train", "--shape", "2x24x28x28 relu",
-            "--seconds", "0.1", .. device]).Json().GetProperty("device").GetString());
+        foreach (string figure in (string[])["on_device_ms", "peak_gmadds_per_s", "copy_gb_per_s", "percent_of_peak"])
+        {
+            Assert.True(bench.GetProperty(figure).GetDouble() > 0, figure);
+        }
+
+        JsonElement explained = Run.Of(["bench", "--model", "muxnet-tiny", "--weights", last, "--seconds", "0.1",
+            "--explain", "--output", budget, .. device]).Json();
+        Assert.Equal(explained.GetProperty("steps").GetInt32(),
+            explained.GetProperty("budget").GetProperty("steps").GetArrayLength());
+        Assert.True(File.Exists(Path.ChangeExtension(budget, ".svg")));
+        JsonElement kernel = Run.Of(["bench", "--kernel", "muxconv.backward-weight", "--shape", "2x24x28x28 k3 m-1.0.1",
+            "--seconds", "0.1", .. device]).Json();
+        Assert.Equal("opencl:0", kernel.GetProperty("device").GetString());
+        Assert.Equal(["opencl", "three-step"], kernel.GetProperty("variants").EnumerateArray()
+            .Select(v => v.GetProperty("target").GetString()!));
+        Assert.All(kernel.GetProperty("variants").EnumerateArray(), v =>
+            Assert.True(v.GetProperty("percent_of_copy").GetDouble() > 0));
         string images = Path.Combine(folder, "x.safetensors");
         Interop.SafeTensors.Write(images, [Interop.SafeTensor.Of<float>("x", new Shape(2, 1, 32, 32),
             new float[2 * 32 * 32])]);

@@ -43,21 +43,6 @@ public sealed class MuxConvTests
         Assert.Contains("part 0 lies on a padded map", error.Message, StringComparison.Ordinal);
     }
 
-    [DeviceFact("opencl")]
-    public void Both_forms_are_timed_on_opencl()
-    {
-        GpuDevice device = Hardware.Device("opencl");
-        lock (device)
-        {
-            MuxConvForms forms = MuxConvForms.Measure(device,
-                new MuxConv.Args(new Shape(2, 12, 8, 8), [-1, 0, 1], 3), 3, 1);
-            foreach (MuxConvTimes times in (MuxConvTimes[])[forms.Forward, forms.BackwardInput, forms.BackwardWeight])
-            {
-                Assert.True(times.Fused > 0 && times.Steps > 0 && times.Ratio > 0);
-            }
-        }
-    }
-
     private static void Compare(Device device, int count)
     {
         bool Rearranged(MuxConv.Args a) => Enumerable.Range(0, a.Scales.Count).All(part =>

@@ -63,7 +63,8 @@ internal static class DemoKernels
                 KernelContest contest = new(null);
                 contest.AddMuxConv(direction, args);
                 kernels.Add(new DemoKernel(shape, direction,
-                    contest.Run(seconds, machine.PeakOneThread, shell.Cancellation)));
+                    contest.Run(seconds, new DeviceLimits(machine.PeakOneThread, 0),
+                        shell.Cancellation)));
             }
         }
 

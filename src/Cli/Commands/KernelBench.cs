@@ -10,21 +10,22 @@ internal static class KernelBench
                 + $"{string.Join(", ", KernelRegistry.Operations.Select(o => o.Name))}.");
         object args = KernelShape.Parse(text).ArgsFor(operation);
         using Device device = shell.OpenDevice();
-        string kind = device.Name.Split(':')[0];
-        (KernelResult[] results, double? peak, int threads) = device is CpuDevice cpu
+        (KernelResult[] results, DeviceLimits? limits, int threads) = device is CpuDevice cpu
             ? OnProcessor(shell, operation, args, cpu, seconds)
-            : (OnDevice(shell, operation, args, device, kind, seconds), null, 1);
+            : OnDevice(shell, operation, args, device, seconds);
         shell.Result(new
         {
             kernel = name,
             shape = args.ToString(),
             device = device.Name,
             threads,
-            peakGmaddsPerS = peak,
+            peakGmaddsPerS = limits?.GmaddsPerS,
+            copyGbPerS = limits is { CopyGbPerS: > 0 } known ? known.CopyGbPerS : (double?)null,
             variants = results,
         });
         shell.Line($"{name} {args} on {device.Name}, {threads} threads"
-            + (peak is { } p ? $", peak {p:F0} GMAdd/s" : ""));
+            + (limits is { } l ? $", peak {l.GmaddsPerS:F0} GMAdd/s" : "")
+            + (limits is { CopyGbPerS: > 0 } c ? $", copies at {c.CopyGbPerS:F0} GB/s" : ""));
         Print(shell, results);
         return ExitCode.Done;
     }
@@ -32,22 +33,23 @@ internal static class KernelBench
     /// <summary>Results as a table.</summary>
     public static void Print(Shell shell, IReadOnlyList<KernelResult> results)
     {
-        Table table = new("form", ">median ms", ">p5", ">p95", ">GMAdd/s", ">% of peak", ">GB/s");
+        Table table = new("form", ">median ms", ">p5", ">p95", ">GMAdd/s", ">% of peak", ">GB/s",
+            ">% of copy");
         foreach (KernelResult r in results)
         {
             table.Add(r.Target, $"{r.MedianMs:F4}", $"{r.P5Ms:F4}", $"{r.P95Ms:F4}",
                 r.Madds == 0 ? "–" : $"{r.GmaddsPerS:F1}",
                 r.PercentOfPeak is { } share && r.Madds > 0 ? $"{share:F1}" : "–",
-                r.GbPerS == 0 ? "–" : $"{r.GbPerS:F1}");
+                r.GbPerS == 0 ? "–" : $"{r.GbPerS:F1}", r.PercentOfCopy is { } copy ? $"{copy:F1}" : "–");
         }
 
         table.Write(shell.Output);
     }
 
-    private static (KernelResult[] Results, double? Peak, int Threads) OnProcessor(Shell shell,
+    private static (KernelResult[] Results, DeviceLimits? Limits, int Threads) OnProcessor(Shell shell,
         KernelOperation operation, object args, CpuDevice cpu, double seconds)
     {
-        double before = MachineProbe.PeakFma(cpu.Work);
+        DeviceLimits before = new(MachineProbe.PeakFma(cpu.Work), 0);
         KernelContest contest = new(cpu.Work);
         if (args is MuxConv.Args mux)
         {
@@ -55,83 +57,92 @@ internal static class KernelBench
         }
         else
         {
-            AddRegistry(contest, operation, args, "cpu");
+            AddRegistry(contest, operation, args, cpu);
         }
 
         KernelResult[] results = contest.Run(seconds, before, shell.Cancellation);
-        double peak = Math.Max(before, MachineProbe.PeakFma(cpu.Work));
-        return ([.. results.Select(r => r with { PercentOfPeak = r.PercentOfPeak * before / peak })], peak,
-            cpu.Threads);
+        double peak = Math.Max(before.GmaddsPerS, MachineProbe.PeakFma(cpu.Work));
+        return ([.. results.Select(r => r with { PercentOfPeak = r.PercentOfPeak * before.GmaddsPerS / peak })],
+            new DeviceLimits(peak, 0), cpu.Threads);
     }
 
-    private static KernelResult[] OnDevice(Shell shell, KernelOperation operation, object args, Device device,
-        string kind, double seconds)
+    /// <summary>Operands stay on the device, whose own clock is asked; MuxConv also as space-to-channel, grouped
+    /// convolution and channel-to-space.</summary>
+    private static (KernelResult[] Results, DeviceLimits? Limits, int Threads) OnDevice(Shell shell,
+        KernelOperation operation, object args, Device device, double seconds)
     {
-        if (args is MuxConv.Args mux)
-        {
-            MuxConvForms forms = MuxConvForms.Measure(device, mux);
-            MuxConvTimes times = operation.Name switch
-            {
-                "muxconv.forward" => forms.Forward,
-                "muxconv.backward-input" => forms.BackwardInput,
-                _ => forms.BackwardWeight,
-            };
-            return [Form("fused", times.Fused, mux), Form("three-step", times.Steps, mux)];
-        }
-
         KernelContest contest = new(null);
-        AddRegistry(contest, operation, args, kind);
-        if (contest.Targets.Count == 0)
+        using MuxConvSteps? steps = Steps(shell, args, device);
+        AddRegistry(contest, operation, args, device);
+        if (steps is not null)
         {
-            throw new OperationMissingException($"{operation.Name} has no body on {device.Name} yet; run this on cpu.");
+            contest.AddSteps(operation.Name.Split('.')[1], (MuxConv.Args)args, steps, device);
         }
 
-        shell.Note("Times include the way of the operands to the device and back.");
-        return contest.Run(seconds, null, shell.Cancellation);
+        return contest.Targets.Count == 0
+            ? throw new OperationMissingException(
+                $"{operation.Name} has no body on {device.Name} yet; run this on cpu.")
+            : Measure(device.MeasureLimits());
+
+        (KernelResult[] Results, DeviceLimits? Limits, int Threads) Measure(DeviceLimits? limits) =>
+            (contest.Run(seconds, limits, shell.Cancellation, device), limits, 1);
     }
 
-    private static KernelResult Form(string name, double ms, MuxConv.Args a) => new(name, ms, ms, ms, a.MultiplyAdds,
-        a.MultiplyAdds / ms / 1e6, null, a.BytesMoved / ms / 1e6);
+    private static MuxConvSteps? Steps(Shell shell, object args, Device device)
+    {
+        try
+        {
+            return args is MuxConv.Args mux ? new MuxConvSteps(device, mux) : null;
+        }
+        catch (ShapeException e)
+        {
+            shell.Note($"No three-step form: {e.Message}");
+            return null;
+        }
+    }
 
-    private static void AddRegistry(KernelContest contest, KernelOperation operation, object args, string kind)
+    private static void AddRegistry(KernelContest contest, KernelOperation operation, object args, Device device)
     {
         switch (operation)
         {
             case KernelOperation<MixedConv.Args> o:
-                contest.AddRegistry(o, (MixedConv.Args)args, kind);
+                contest.AddRegistry(o, (MixedConv.Args)args, device);
+                break;
+            case KernelOperation<MuxConv.Args> o:
+                contest.AddRegistry(o, (MuxConv.Args)args, device);
                 break;
             case KernelOperation<DepthwiseConv.Args> o:
-                contest.AddRegistry(o, (DepthwiseConv.Args)args, kind);
+                contest.AddRegistry(o, (DepthwiseConv.Args)args, device);
                 break;
             case KernelOperation<GroupConv.Args> o:
-                contest.AddRegistry(o, (GroupConv.Args)args, kind);
+                contest.AddRegistry(o, (GroupConv.Args)args, device);
                 break;
             case KernelOperation<DenseConv.Args> o:
-                contest.AddRegistry(o, (DenseConv.Args)args, kind);
+                contest.AddRegistry(o, (DenseConv.Args)args, device);
                 break;
             case KernelOperation<PointwiseConv.Args> o:
-                contest.AddRegistry(o, (PointwiseConv.Args)args, kind);
+                contest.AddRegistry(o, (PointwiseConv.Args)args, device);
                 break;
             case KernelOperation<Linear.Args> o:
-                contest.AddRegistry(o, (Linear.Args)args, kind);
+                contest.AddRegistry(o, (Linear.Args)args, device);
                 break;
             case KernelOperation<SpaceToChannel.Args> o:
-                contest.AddRegistry(o, (SpaceToChannel.Args)args, kind);
+                contest.AddRegistry(o, (SpaceToChannel.Args)args, device);
                 break;
             case KernelOperation<ChannelToSpace.Args> o:
-                contest.AddRegistry(o, (ChannelToSpace.Args)args, kind);
+                contest.AddRegistry(o, (ChannelToSpace.Args)args, device);
                 break;
             case KernelOperation<ChannelShuffle.Args> o:
-                contest.AddRegistry(o, (ChannelShuffle.Args)args, kind);
+                contest.AddRegistry(o, (ChannelShuffle.Args)args, device);
                 break;
             case KernelOperation<Activation.Args> o:
-                contest.AddRegistry(o, (Activation.Args)args, kind);
+                contest.AddRegistry(o, (Activation.Args)args, device);
                 break;
             case KernelOperation<BatchNorm.Args> o:
-                contest.AddRegistry(o, (BatchNorm.Args)args, kind);
+                contest.AddRegistry(o, (BatchNorm.Args)args, device);
                 break;
             case KernelOperation<GlobalAveragePool.Args> o:
-                contest.AddRegistry(o, (GlobalAveragePool.Args)args, kind);
+                contest.AddRegistry(o, (GlobalAveragePool.Args)args, device);
                 break;
             default:
                 throw new UsageException($"--kernel {operation.Name} can't be measured alone.");

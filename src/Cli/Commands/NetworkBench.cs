@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using MuxKernels.Inference;
 using MuxKernels.Interop;
 using MuxKernels.Layers;
 using MuxKernels.Training;
@@ -19,24 +20,28 @@ internal static class NetworkBench
     {
         using Device device = shell.OpenDevice();
         bool trains = options.Trains(parsed), explains = options.Explains(parsed);
-        Engine engine = options.Engine.Choose(parsed, device);
+        Engine engine = options.Engine.Choose(parsed, device, trains: trains);
         string? output = options.Output(parsed, engine);
         using Weights weights = options.Load(parsed, networkOptions, device);
         MuxNet network = weights.Network;
         (Shape shape, float[]? given) = options.ReadInput(parsed, network.Spec);
         WorkPool? pool = (device as CpuDevice)?.Work;
-        double? before = device is CpuDevice ? MachineProbe.PeakFma(pool) : null;
-        double? Peak() => before is { } b ? Math.Max(b, MachineProbe.PeakFma(pool)) : null;
-        double? peak;
+        DeviceLimits? Limits() => device is CpuDevice ? new DeviceLimits(MachineProbe.PeakFma(pool), 0)
+            : device.MeasureLimits();
+        DeviceLimits? before = Limits();
+        DeviceLimits? Best() => Limits() is not { } now || before is not { } then ? null
+            : new DeviceLimits(Math.Max(now.GmaddsPerS, then.GmaddsPerS), Math.Max(now.CopyGbPerS, then.CopyGbPerS));
+        DeviceLimits? limits;
         IBudget? budget = null;
         NetworkTimes times;
         if (trains)
         {
             using TrainingRunner runner = options.OpenTraining(shell, parsed, engine, network, device, shape);
             times = TrainingBench.Measure(runner, network.Spec, shape, given, seconds, explains, shell.Cancellation);
-            peak = Peak();
+            limits = Best();
             budget = explains
-                ? TrainingBudget.Of(runner.Plan!, times.StepTimes, ((CpuDevice)device).Threads, peak!.Value)
+                ? TrainingBudget.Of(runner.Plan!, times.StepTimes, ((CpuDevice)device).Threads,
+                    limits!.Value.GmaddsPerS)
                 : null;
         }
         else
@@ -44,16 +49,22 @@ internal static class NetworkBench
             float[] x = given ?? Values.Uniform(7, shape.Length);
             using Runner runner = new(engine, network, device, shape);
             times = Infer(runner, network.Spec, shape, x, seconds, shell.Cancellation);
-            budget = explains
-                ? PlanBudget.Measure(runner.Plan!, x.AsSpan(0, (int)shape.ImageLength), seconds, shell.Cancellation)
-                : null;
-            peak = Peak();
+            if (runner.Plan is DevicePlan onDevice)
+            {
+                times = times with { OnDeviceMs = OnDevice(onDevice, device, seconds, shell.Cancellation) };
+            }
+
+            limits = Best();
+            budget = !explains ? null
+                : runner.Plan is InferencePlan plan
+                    ? PlanBudget.Measure(plan, x.AsSpan(0, (int)shape.ImageLength), seconds, shell.Cancellation)
+                    : DeviceBudget.Measure((DevicePlan)runner.Plan!, limits!.Value, seconds, shell.Cancellation);
         }
 
-        object document = Document(network, shape, device, trains ? "train" : "infer", times, peak, budget, output);
+        object document = Document(network, shape, device, trains ? "train" : "infer", times, limits, budget, output);
         Write(output, document, budget, network.Spec, shape, times);
         shell.Result(document);
-        Report(shell, network, shape, device, trains, times, peak);
+        Report(shell, network, shape, device, trains, times, limits);
         if (budget is not null)
         {
             shell.Line();
@@ -78,6 +89,20 @@ internal static class NetworkBench
             ? new PlanFacts(plan.WeightBytes, plan.ArenaBytes, plan.Bytes, plan.Steps.Count,
                 plan.Steps.Count(s => s.IsMovement), runner.TimeToPlanMs)
             : null);
+    }
+
+    /// <summary>Median time of the launches alone, by the device's clock.</summary>
+    private static double OnDevice(DevicePlan plan, Device device, double seconds, CancellationToken cancellation)
+    {
+        List<double> times = [];
+        Stopwatch watch = Stopwatch.StartNew();
+        while (times.Count < LeastRuns || (watch.Elapsed.TotalSeconds < seconds && times.Count < MostRuns))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            times.Add(device.Time(plan.Launch));
+        }
+
+        return Timing.Of(times).Median;
     }
 
     /// <summary>Times of runs, and the bytes that all threads allocate in one of them. Nothing here allocates while
@@ -108,8 +133,9 @@ internal static class NetworkBench
     }
 
     private static object Document(MuxNet network, Shape shape, Device device, string mode, NetworkTimes times,
-        double? peak, IBudget? budget, string? output)
+        DeviceLimits? limits, IBudget? budget, string? output)
     {
+        double? peak = limits?.GmaddsPerS;
         long madds = MultiplyAdds(network, shape, mode == "train");
         double median = times.Total.Median, rate = madds / median / 1e6;
         using Process process = Process.GetCurrentProcess();
@@ -135,6 +161,9 @@ internal static class NetworkBench
             gmaddsPerS = rate,
             peakGmaddsPerS = peak,
             percentOfPeak = 100 * rate / peak,
+            onDeviceMs = times.OnDeviceMs,
+            onDevicePercentOfPeak = times.OnDeviceMs is { } own ? 100 * madds / own / 1e6 / peak : null,
+            copyGbPerS = limits is { CopyGbPerS: > 0 } known ? known.CopyGbPerS : (double?)null,
             allocatedBytes = times.AllocatedBytes,
             peakResidentBytes = process.PeakWorkingSet64,
             weightBytes = times.Plan?.WeightBytes,
@@ -173,8 +202,9 @@ internal static class NetworkBench
     }
 
     private static void Report(Shell shell, MuxNet network, Shape shape, Device device, bool trains,
-        NetworkTimes times, double? peak)
+        NetworkTimes times, DeviceLimits? limits)
     {
+        double? peak = limits?.GmaddsPerS;
         NetworkSpec spec = network.Spec;
         double median = times.Total.Median, rate = MultiplyAdds(network, shape, trains) / median / 1e6;
         int threads = (device as CpuDevice)?.Threads ?? 1;
@@ -185,6 +215,13 @@ internal static class NetworkBench
             + $"95 % {times.Total.P95:F2}), {shape.N / median * 1e3:F1} images/s, {rate:F2} GMAdd/s"
             + (peak is { } p ? $", {100 * rate / p:F1} % of the peak of {p:F0} GMAdd/s" : "")
             + $", {times.AllocatedBytes:#,0} bytes allocated in a run");
+        if (times.OnDeviceMs is { } own)
+        {
+            double alone = MultiplyAdds(network, shape, false) / own / 1e6;
+            shell.Line($"on the device alone {own:F3} ms, {shape.N / own * 1e3:F1} images/s, {alone:F1} GMAdd/s"
+                + (peak is { } best ? $", {100 * alone / best:F1} % of the peak" : ""));
+        }
+
         using Process process = Process.GetCurrentProcess();
         string resident = $"at most {process.PeakWorkingSet64 / 1e6:F0} MB resident";
         if (times.Plan is { } plan)
@@ -286,7 +323,7 @@ internal static class NetworkBench
             if (engine == Cli.Engine.Eager)
             {
                 throw new UsageException("--explain lists the steps of a plan, and there is none: expected --engine "
-                    + "plan and the device cpu.");
+                    + "plan.");
             }
 
             return file is null || string.Equals(Path.GetExtension(file), ".json", StringComparison.OrdinalIgnoreCase)
@@ -368,6 +405,9 @@ internal static class NetworkBench
     {
         /// <summary>Loss of the first training step; null for inference.</summary>
         public float? FirstLoss { get; init; }
+
+        /// <summary>Median milliseconds of the launches of a device's plan alone, without copies.</summary>
+        public double? OnDeviceMs { get; init; }
 
         /// <summary>Milliseconds of each step of a training plan in each run, if they were kept.</summary>
         public IReadOnlyList<double[]> StepTimes { get; init; } = [];

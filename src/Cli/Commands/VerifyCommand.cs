@@ -61,8 +61,7 @@ internal static class VerifyCommand
 
         float[] ByPlan(Module module, Shape shape, ReadOnlySpan<float> x)
         {
-            using InferencePlan plan = InferencePlan.Of(module, shape,
-                new PlanOptions { Threads = ((CpuDevice)device).Threads });
+            using INetworkPlan plan = NetworkPlan.Of(module, device, shape);
             float[] y = new float[plan.Output.Length];
             plan.Run(x, y);
             plans++;

@@ -5,19 +5,19 @@ namespace MuxKernels.Cli;
 /// <summary>How a network is run.</summary>
 internal enum Engine
 {
-    /// <summary>Prepared steps on channel-blocked maps (processor).</summary>
+    /// <summary>Prepared, fused steps.</summary>
     Plan,
 
     /// <summary>Layer by layer.</summary>
     Eager,
 }
 
-/// <summary><c>--engine</c>: plans on the processor, layer by layer elsewhere.</summary>
+/// <summary><c>--engine</c>: plans where there are some, else layer by layer.</summary>
 internal sealed class EngineOption
 {
     private readonly Option<string?> engine = new("--engine")
     {
-        Description = "plan (fused steps; on the processor, where it is the default) or eager (layer by layer).",
+        Description = "plan (prepared, fused steps; the default where the device has them) or eager (layer by layer).",
         HelpName = "plan|eager",
     };
 
@@ -35,15 +35,18 @@ internal sealed class EngineOption
     /// <param name="device">Where the network is.</param>
     /// <param name="because">What rules a plan out, as the user wrote it; null for nothing.</param>
     /// <param name="usual">The engine where none was named and a plan is possible.</param>
+    /// <param name="trains">Whether the network is to be trained: plans for that are the processor's.</param>
     /// <exception cref="UsageException">Another word, or a plan where there can be none.</exception>
-    public Engine Choose(ParseResult parsed, Device device, string? because = null, Engine usual = Engine.Plan)
+    public Engine Choose(ParseResult parsed, Device device, string? because = null, Engine usual = Engine.Plan,
+        bool trains = false)
     {
         Engine? asked = parsed.GetValue(engine) is { } word ? Check.Word<Engine>(word, "--engine") : null;
-        string? obstacle = because ?? (device is CpuDevice ? null : $"--device {device.Name}");
+        bool has = device is CpuDevice || (!trains && device is not (ReferenceDevice or MetaDevice));
+        string? obstacle = because ?? (has ? null : $"--device {device.Name}");
         if (asked == Engine.Plan && obstacle is not null)
         {
-            throw new UsageException($"--engine is plan with {obstacle}, expected eager: plans are for the "
-                + "processor.");
+            throw new UsageException($"--engine is plan with {obstacle}, expected eager: "
+                + (trains ? "plans for training are for the processor." : "there are no plans then."));
         }
 
         return asked ?? (obstacle is null ? usual : Engine.Eager);

@@ -9,8 +9,9 @@ namespace MuxKernels.Cli;
 /// <param name="GmaddsPerS">10⁹ multiply-adds a second.</param>
 /// <param name="PercentOfPeak">Share of the peak; null where the peak is another device's.</param>
 /// <param name="GbPerS">10⁹ bytes a second, each operand counted once.</param>
+/// <param name="PercentOfCopy">Share of a copy's speed; null where that was not measured.</param>
 internal sealed record KernelResult(string Target, double MedianMs, double P5Ms, double P95Ms, long Madds,
-    double GmaddsPerS, double? PercentOfPeak, double GbPerS);
+    double GmaddsPerS, double? PercentOfPeak, double GbPerS, double? PercentOfCopy = null);
 
 /// <summary>Several forms of one operation that take turns.</summary>
 internal sealed class KernelContest(WorkPool? pool)
@@ -23,24 +24,49 @@ internal sealed class KernelContest(WorkPool? pool)
     /// <summary>Adds a form.</summary>
     public void Add(string target, long madds, long bytes, Action run) => entries.Add((target, madds, bytes, run));
 
-    /// <summary>Adds every variant of the registry that this machine can run, on the processor, or those of one kind of
-    /// device (their times then include the way to the device and back).</summary>
-    public void AddRegistry<TArgs>(KernelOperation<TArgs> operation, TArgs args, string kind)
+    /// <summary>Adds every variant of the registry that this machine can run on the processor, or those of a device with
+    /// operands in its memory.</summary>
+    public void AddRegistry<TArgs>(KernelOperation<TArgs> operation, TArgs args, Device device)
         where TArgs : struct
     {
+        if (device is not CpuDevice)
+        {
+            AddLaunches(operation, args, device);
+            return;
+        }
+
         ulong seed = 1;
         KernelMemory[] inputs = [.. operation.Inputs(args).Select(o => (KernelMemory)Values.Of(o, seed++))];
         KernelMemory[] outputs = [.. operation.Outputs(args).Select(o => (KernelMemory)new float[o.Shape.Length])];
         foreach (KernelVariant<TArgs> variant in operation.Variants)
         {
-            bool gpu = variant.Target.StartsWith("cuda", StringComparison.Ordinal)
-                || variant.Target.StartsWith("opencl", StringComparison.Ordinal)
-                || variant.Target.StartsWith("ilgpu", StringComparison.Ordinal);
-            if ((gpu ? variant.Target.StartsWith(kind, StringComparison.Ordinal) : kind == "cpu")
-                && variant.IsAvailable())
+            if (variant.Launch is null && variant.IsAvailable())
             {
                 Add(variant.Target, operation.MultiplyAdds(args), operation.BytesMoved(args),
                     () => variant.Run(args, inputs, outputs, pool));
+            }
+        }
+    }
+
+    private void AddLaunches<TArgs>(KernelOperation<TArgs> operation, TArgs args, Device device)
+        where TArgs : struct
+    {
+        ulong seed = 1;
+        View Sent(KernelOperand operand)
+        {
+            View view = device.Rent(checked((int)operand.Shape.Length)).View;
+            device.Write(Values.Of(operand, seed++), view);
+            return view;
+        }
+
+        string kind = device.Name.Split(':')[0];
+        View[] inputs = [.. operation.Inputs(args).Select(Sent)], outputs = [.. operation.Outputs(args).Select(Sent)];
+        foreach (KernelVariant<TArgs> variant in operation.Variants)
+        {
+            if (variant.Launch is { } launch && variant.Target.Split('/')[0] == kind)
+            {
+                Add(variant.Target, operation.MultiplyAdds(args), operation.BytesMoved(args),
+                    () => launch(device, args, inputs, outputs));
             }
         }
     }
@@ -77,14 +103,42 @@ internal sealed class KernelContest(WorkPool? pool)
         Add("plain depthwise", p.MultiplyAdds, p.BytesMoved, forms.Plain);
     }
 
+    /// <summary>MuxConv on a device in three steps.</summary>
+    /// <param name="direction"><c>forward</c>, <c>backward-input</c> or <c>backward-weight</c>.</param>
+    /// <param name="a">Geometry.</param>
+    /// <param name="steps">The steps.</param>
+    /// <param name="device">The device; operands are made there.</param>
+    public void AddSteps(string direction, MuxConv.Args a, MuxConvSteps steps, Device device)
+    {
+        View Sent(long length, ulong seed)
+        {
+            View view = device.Rent(checked((int)length)).View;
+            device.Write(Values.Uniform(seed, length), view);
+            return view;
+        }
+
+        View x = Sent(a.X.Length, 1), w = Sent(a.WeightLength, 2), y = Sent(a.Y.Length, 3), dw = Sent(a.WeightLength, 4);
+        steps.Forward(x, w, y); // Its weight gradient reads what forward rearranged.
+        Add("three-step", a.MultiplyAdds, a.BytesMoved, direction switch
+        {
+            "forward" => () => steps.Forward(x, w, y),
+            "backward-input" => () => steps.BackwardInput(y, w, x),
+            _ => () => steps.BackwardWeight(y, x, dw),
+        });
+    }
+
     /// <summary>Times everything.</summary>
     /// <param name="seconds">Time for all forms together.</param>
-    /// <param name="peak">Most multiply-adds a second; null where there is no such number.</param>
+    /// <param name="limits">What the machine can do at best; null where there is no such number.</param>
     /// <param name="cancellation">Ends the measurement.</param>
-    public KernelResult[] Run(double seconds, double? peak, CancellationToken cancellation)
+    /// <param name="device">Whose clock is asked; null for that of the processor.</param>
+    public KernelResult[] Run(double seconds, DeviceLimits? limits, CancellationToken cancellation,
+        Device? device = null)
     {
-        Timing[] times = Timing.Alternate([.. entries.Select(e => e.Run)], seconds, cancellation);
+        Timing[] times = Timing.Alternate([.. entries.Select(e => e.Run)], seconds, cancellation, device: device);
+        double? copy = limits is { CopyGbPerS: > 0 } known ? known.CopyGbPerS : null;
         return [.. entries.Zip(times, (e, t) => new KernelResult(e.Target, t.Median, t.P5, t.P95, e.Madds,
-            e.Madds / t.Median / 1e6, e.Madds / t.Median / 1e4 / peak, e.Bytes / t.Median / 1e6))];
+            e.Madds / t.Median / 1e6, e.Madds / t.Median / 1e4 / limits?.GmaddsPerS, e.Bytes / t.Median / 1e6,
+            e.Bytes / t.Median / 1e4 / copy))];
     }
 }

@@ -99,7 +99,7 @@ internal sealed record PlanBudget(double PeakGmaddsPerS, double SwishGPerS, IRea
     /// <summary>Limits and time of each block as an SVG picture.</summary>
     public string Draw(string name)
     {
-        var blocks = Steps.GroupBy(Block).Select(g => (g.Key, Steps: g.ToArray())).ToArray();
+        var blocks = Steps.GroupBy(s => Block(s.Name, s.Kind)).Select(g => (g.Key, Steps: g.ToArray())).ToArray();
         PlotBars Bars(string series, Func<StepBudget, double> value) =>
             new(series, [.. blocks.Select(b => b.Steps.Sum(value))]);
         return Plot.Bars(
@@ -145,9 +145,9 @@ internal sealed record PlanBudget(double PeakGmaddsPerS, double SwishGPerS, IRea
     }
 
     /// <summary>The block that a step belongs to: <c>blocks.3.0.conv_pw</c> to blocks.3.</summary>
-    private static string Block(StepBudget step)
+    internal static string Block(string name, string kind)
     {
-        string[] parts = step.Name.Split(',')[0].Split('.');
-        return parts is ["blocks", string row, ..] ? $"blocks.{row}" : parts[0].Length > 0 ? parts[0] : step.Kind;
+        string[] parts = name.Split(',')[0].Split('.');
+        return parts is ["blocks", string row, ..] ? $"blocks.{row}" : parts[0].Length > 0 ? parts[0] : kind;
     }
 }

@@ -20,13 +20,13 @@ internal sealed class Runner : IDisposable
         (this.network, this.device) = (network, device);
         long start = Stopwatch.GetTimestamp();
         Plan = engine == Engine.Plan
-            ? InferencePlan.Of(network, shape, new PlanOptions { Threads = ((CpuDevice)device).Threads, MinBatch = 1 })
+            ? NetworkPlan.Of(network, device, shape)
             : null;
         TimeToPlanMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }
 
     /// <summary>The plan; null where the network runs layer by layer.</summary>
-    public InferencePlan? Plan { get; }
+    public INetworkPlan? Plan { get; }
 
     /// <summary>Time it took to make the plan.</summary>
     public double TimeToPlanMs { get; }

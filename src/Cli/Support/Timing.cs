@@ -21,10 +21,11 @@ internal sealed record Timing(IReadOnlyList<double> Times)
     /// <param name="cancellation">Ends the measurement between two rounds.</param>
     /// <param name="least">Fewest rounds.</param>
     /// <param name="roundMilliseconds">A round repeats a contestant for at least this long.</param>
+    /// <param name="device">Whose clock is asked; null for that of the processor.</param>
     public static Timing[] Alternate(IReadOnlyList<Action> contestants, double seconds,
-        CancellationToken cancellation, int least = 9, double roundMilliseconds = 2)
+        CancellationToken cancellation, int least = 9, double roundMilliseconds = 2, Device? device = null)
     {
-        int[] calls = [.. contestants.Select(c => Calls(c, roundMilliseconds))];
+        int[] calls = [.. contestants.Select(c => Calls(c, roundMilliseconds, device))];
         List<double>[] times = [.. contestants.Select(_ => new List<double>())];
         Stopwatch watch = Stopwatch.StartNew();
         for (int round = 0; round < least || watch.Elapsed.TotalSeconds < seconds; round++)
@@ -32,7 +33,7 @@ internal sealed record Timing(IReadOnlyList<double> Times)
             for (int i = 0; i < contestants.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                times[i].Add(Time(contestants[i], calls[i]));
+                times[i].Add(Time(contestants[i], calls[i], device));
             }
         }
 
@@ -40,14 +41,15 @@ internal sealed record Timing(IReadOnlyList<double> Times)
     }
 
     /// <summary>Milliseconds of one call of several.</summary>
-    public static double Time(Action run, int calls = 1)
+    public static double Time(Action run, int calls = 1, Device? device = null)
     {
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < calls; i++)
+        if (device is not null)
         {
-            run();
+            return device.Time(() => Repeat(run, calls)) / calls;
         }
 
+        long start = Stopwatch.GetTimestamp();
+        Repeat(run, calls);
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds / calls;
     }
 
@@ -55,16 +57,24 @@ internal sealed record Timing(IReadOnlyList<double> Times)
     public static Timing Of(IEnumerable<double> times) => new([.. times.Order()]);
 
     /// <summary>Warms up (the compiler works in the background) and finds how many calls a round takes.</summary>
-    private static int Calls(Action run, double milliseconds)
+    private static int Calls(Action run, double milliseconds, Device? device)
     {
         Stopwatch watch = Stopwatch.StartNew();
         double fastest = double.PositiveInfinity;
         for (int i = 0; i < 3 || (i < 100 && watch.ElapsedMilliseconds < 300); i++)
         {
-            fastest = Math.Min(fastest, Time(run));
+            fastest = Math.Min(fastest, Time(run, 1, device));
         }
 
         return (int)Math.Clamp(Math.Ceiling(milliseconds / Math.Max(fastest, 1e-6)), 1, 100_000);
+    }
+
+    private static void Repeat(Action run, int calls)
+    {
+        for (int i = 0; i < calls; i++)
+        {
+            run();
+        }
     }
 
     private double Percentile(double share) =>

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace MuxKernels;
 
 public abstract partial class Device : IDisposable
@@ -66,6 +68,21 @@ public abstract partial class Device : IDisposable
     public virtual void Synchronize()
     {
     }
+
+    /// <summary>Milliseconds that the device takes for what an action launches: by its own clock where it has one, else
+    /// from the call to the end of the last launch.</summary>
+    public virtual double Time(Action launches)
+    {
+        ArgumentNullException.ThrowIfNull(launches);
+        Synchronize();
+        long start = Stopwatch.GetTimestamp();
+        launches();
+        Synchronize();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    /// <summary>What the device can do at best, measured now; null where nobody has written how.</summary>
+    public virtual DeviceLimits? MeasureLimits() => null;
 
     /// <inheritdoc/>
     public void Dispose()

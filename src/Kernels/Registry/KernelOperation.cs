@@ -33,12 +33,19 @@ public delegate void KernelReference<TArgs>(in TArgs args, double[][] inputs, do
 public delegate double[][] KernelBound<TArgs>(in TArgs args, double[][] inputs, double[][] expected)
     where TArgs : struct;
 
+/// <summary>A kernel that launches on operands in a device's memory. Outputs arrive zeroed or from the run before.
+/// </summary>
+public delegate void DeviceBody<TArgs>(Device device, in TArgs args, View[] inputs, View[] outputs)
+    where TArgs : struct;
+
 /// <summary>One way to compute an operation.</summary>
 /// <param name="Target">Instruction set or device and form: <c>avx512</c>, <c>avx2</c>, <c>v128</c>, <c>opencl</c>;
 /// <c>avx512/three-step</c> for another algorithm.</param>
 /// <param name="IsAvailable">Whether this machine can run it.</param>
 /// <param name="Run">The kernel.</param>
-public sealed record KernelVariant<TArgs>(string Target, Func<bool> IsAvailable, KernelBody<TArgs> Run)
+/// <param name="Launch">The same on operands that are on the device already; null on the processor.</param>
+public sealed record KernelVariant<TArgs>(string Target, Func<bool> IsAvailable, KernelBody<TArgs> Run,
+    DeviceBody<TArgs>? Launch = null)
     where TArgs : struct;
 
 /// <summary>An operation of a family, in a form that tests, benchmarks and the command line can treat alike.</summary>
@@ -103,11 +110,12 @@ public sealed class KernelOperation<TArgs>(string name) : KernelOperation(name)
     }
 
     /// <summary>Adds a variant.</summary>
-    public KernelOperation<TArgs> With(string target, Func<bool> isAvailable, KernelBody<TArgs> run)
+    public KernelOperation<TArgs> With(string target, Func<bool> isAvailable, KernelBody<TArgs> run,
+        DeviceBody<TArgs>? launch = null)
     {
         lock (variants)
         {
-            variants.Add(new KernelVariant<TArgs>(target, isAvailable, run));
+            variants.Add(new KernelVariant<TArgs>(target, isAvailable, run, launch));
         }
 
         return this;
