@@ -41,6 +41,9 @@ public sealed class Operands
     private readonly View[] inputGradients;
     private readonly View[] resultGradients;
 
+    /// <summary>Where it is noted which inputs (true) and results an operator asks for; null for nowhere.</summary>
+    internal HashSet<(bool IsInput, int Index)>? Asked { get; init; }
+
     internal Operands(View[] inputs, View[] results, View[] inputGradients, View[] resultGradients)
     {
         (this.inputs, this.results) = (inputs, results);
@@ -48,16 +51,16 @@ public sealed class Operands
     }
 
     /// <summary>First input, x.</summary>
-    public View X => inputs[0];
+    public View X => Input(0);
 
     /// <summary>Second input, the weight of a convolution.</summary>
-    public View W => inputs[1];
+    public View W => Input(1);
 
     /// <summary>Third input, or none: the bias.</summary>
     public View Bias => Input(2);
 
     /// <summary>First result, y.</summary>
-    public View Y => results[0];
+    public View Y => Result(0);
 
     /// <summary>Gradient of the first result, dy.</summary>
     public View Dy => resultGradients[0];
@@ -69,10 +72,18 @@ public sealed class Operands
     public View Dw => inputGradients[1];
 
     /// <summary>An input; empty where there is none.</summary>
-    public View Input(int index) => index < inputs.Length ? inputs[index] : View.None;
+    public View Input(int index)
+    {
+        Asked?.Add((true, index));
+        return index < inputs.Length ? inputs[index] : View.None;
+    }
 
     /// <summary>A result or something saved.</summary>
-    public View Result(int index) => results[index];
+    public View Result(int index)
+    {
+        Asked?.Add((false, index));
+        return results[index];
+    }
 
     /// <summary>Gradient of a result; zero where nobody used it.</summary>
     public View ResultGradient(int index) => resultGradients[index];

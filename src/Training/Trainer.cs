@@ -96,7 +96,7 @@ public sealed class Trainer
             Seed = Options.Seed,
             Transforms = preprocessing.Transforms(Options.Augment, flip: true, Options.Crop!.Value, Options.Cutout),
         });
-        using TrainingPlan? plan = NewPlan(loader.BatchShape);
+        using ITrainingPlan? plan = NewPlan(loader.BatchShape);
         using WeightAverage? average = Options.Average > 0 ? new WeightAverage(network.Store!, Options.Average) : null;
         using Optimizer optimizer = NewOptimizer();
         optimizer.Average = average;
@@ -232,7 +232,7 @@ public sealed class Trainer
             });
     }
 
-    private Metrics TrainEpoch(Loader loader, TrainingPlan? plan, Optimizer optimizer, Schedule schedule, int epoch,
+    private Metrics TrainEpoch(Loader loader, ITrainingPlan? plan, Optimizer optimizer, Schedule schedule, int epoch,
         int firstEpoch, Stopwatch watch, Action<TrainingProgress>? progress, CancellationToken cancellation)
     {
         Metrics metrics = new(network.Spec.Classes);
@@ -258,7 +258,7 @@ public sealed class Trainer
         return metrics;
     }
 
-    private void TrainStep(Batch batch, TrainingPlan? plan, Optimizer optimizer, Metrics metrics, long step)
+    private void TrainStep(Batch batch, ITrainingPlan? plan, Optimizer optimizer, Metrics metrics, long step)
     {
         ulong seed = SplitMix.Hash((ulong)Options.Seed) + (ulong)step * 1024;
         float[] logits = new float[batch.Count * network.Spec.Classes];
@@ -293,12 +293,12 @@ public sealed class Trainer
         optimizer.Step(Options.ClipNorm);
     }
 
-    private TrainingPlan? NewPlan(Shape batch)
+    private ITrainingPlan? NewPlan(Shape batch)
     {
         try
         {
             Obstacle = Options.Planned ? null : "Plans were not wanted.";
-            return Options.Planned ? TrainingPlan.Of(network, batch, Options.Smoothing, Options.Recompute) : null;
+            return Options.Planned ? TrainingPlans.Of(network, batch, Options.Smoothing, Options.Recompute) : null;
         }
         catch (NotSupportedException e)
         {

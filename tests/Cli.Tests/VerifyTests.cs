@@ -27,6 +27,17 @@ public sealed class VerifyTests : IDisposable
     }
 
     [Fact]
+    public void Every_kernel_agrees_with_its_reference()
+    {
+        JsonElement json = Run.Of("verify", "--kernels", "1", "--device", "cpu", "--json", "--quiet").Json();
+        Assert.Equal(0, json.GetProperty("failed").GetInt32());
+        string[] kernels = [.. json.GetProperty("kernels").EnumerateArray().Select(k =>
+            k.GetProperty("kernel").GetString()!).Distinct()];
+        Assert.Equal(KernelRegistry.Operations.Where(o => o.Targets.Contains("v128")).Select(o => o.Name).Order(),
+            kernels.Order());
+    }
+
+    [Fact]
     public void A_wrong_tensor_fails_with_its_error_beside_its_bound()
     {
         CopyOne("act_swish", flip: true);
@@ -45,6 +56,9 @@ public sealed class VerifyTests : IDisposable
         Run.Of("verify", Path.Combine(folder, "missing")).Fails(1, "missing");
         Run.Of("verify", folder).Fails(1, folder, "golden");
         Run.Of("verify", folder, "--only", "all").Fails(2, "--only", "all");
+        Run.Of("verify").Fails(2, "PATH", "--kernels");
+        Run.Of("verify", folder, "--kernels", "2").Fails(2, "PATH", "--kernels");
+        Run.Of("verify", "--kernels", "2", "--device", "reference").Fails(2, "reference");
     }
 
     /// <summary>One case in a folder of its own, with a changed number where asked for.</summary>

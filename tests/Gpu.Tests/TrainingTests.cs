@@ -36,6 +36,12 @@ public sealed class TrainingTests
             sizeof(float) * (1 + Batch * 10) + sizeof(double)), step);
     }
 
+    [DeviceFact("opencl")]
+    public void A_planned_training_has_the_bits_of_one_operator_by_operator_on_opencl() => PlannedAsEager("opencl");
+
+    [DeviceFact("cuda")]
+    public void A_planned_training_has_the_bits_of_one_operator_by_operator_on_cuda() => PlannedAsEager("cuda");
+
     [DeviceTheory("opencl")]
     [InlineData(OptimizerKind.Sgd)]
     [InlineData(OptimizerKind.AdamW)]
@@ -111,6 +117,26 @@ public sealed class TrainingTests
         network.MoveTo(large);
         Assert.Same(large, network.Store.Device);
         Assert.Equal(before, Small.State(network));
+    }
+
+    /// <summary>The recorded session's numbers, to the bit, with averages and coins.</summary>
+    private static void PlannedAsEager(string kind)
+    {
+        GpuDevice device = Hardware.Device(kind);
+        float[] Of(bool planned)
+        {
+            lock (device)
+            {
+                using MuxNet network = new(Small.Spec);
+                Trainer trainer = new(network, device, Small.Train.Take(2 * Batch), Small.Test.Take(Batch),
+                    Small.Options with { Epochs = 1, Planned = planned, Average = 0.9 });
+                trainer.Run();
+                Assert.Equal(planned, trainer.Obstacle is null);
+                return Small.State(network);
+            }
+        }
+
+        Assert.Equal(Of(planned: false), Of(planned: true));
     }
 
     /// <summary>Six steps, two on each device; optimizers take over from each other.</summary>

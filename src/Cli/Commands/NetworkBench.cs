@@ -20,7 +20,7 @@ internal static class NetworkBench
     {
         using Device device = shell.OpenDevice();
         bool trains = options.Trains(parsed), explains = options.Explains(parsed);
-        Engine engine = options.Engine.Choose(parsed, device, trains: trains);
+        Engine engine = options.Engine.Choose(parsed, device);
         string? output = options.Output(parsed, engine);
         using Weights weights = options.Load(parsed, networkOptions, device);
         MuxNet network = weights.Network;
@@ -37,10 +37,11 @@ internal static class NetworkBench
         if (trains)
         {
             using TrainingRunner runner = options.OpenTraining(shell, parsed, engine, network, device, shape);
+            runner.KeepsSteps = explains;
             times = TrainingBench.Measure(runner, network.Spec, shape, given, seconds, explains, shell.Cancellation);
             limits = Best();
             budget = explains
-                ? TrainingBudget.Of(runner.Plan!, times.StepTimes, ((CpuDevice)device).Threads,
+                ? TrainingBudget.Of(runner.Plan!, times.StepTimes, (device as CpuDevice)?.Threads ?? 1,
                     limits!.Value.GmaddsPerS)
                 : null;
         }

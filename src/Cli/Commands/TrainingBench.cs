@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MuxKernels.Layers;
+using MuxKernels.Training;
 
 namespace MuxKernels.Cli.Commands;
 
@@ -50,7 +51,7 @@ internal static class TrainingBench
             ("optimizer", p => p.Optimizer),
         ];
         return new NetworkBench.NetworkTimes(total,
-            [.. parts.Where(p => p.Name == "data" ? given is null : p.Name != "pack" || runner.Plan is not null)
+            [.. parts.Where(p => p.Name == "data" ? given is null : p.Name != "pack" || runner.Plan is TrainingPlan)
                 .Select(p => (p.Name, Timing.Of(phases.Skip(warm).Select(p.Of)).Median))],
             y, allocated, runner.Plan is { } plan
                 ? new NetworkBench.PlanFacts(null, plan.ArenaBytes, plan.Bytes, plan.Steps.Count, null,

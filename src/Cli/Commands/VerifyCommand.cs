@@ -10,11 +10,12 @@ internal static class VerifyCommand
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("verify", "Runs golden cases on a device; each error stands beside its bound.");
+        Command command = new("verify", "Runs golden cases on a device, or every kernel against its reference (--kernels); each "
+            + "error stands beside its bound.");
         Argument<string[]> paths = new("PATH")
         {
             Description = "Folders with ops and nets, one of these two, or manifests.",
-            Arity = ArgumentArity.OneOrMore,
+            Arity = ArgumentArity.ZeroOrMore,
         };
         Option<string?> only = new("--only")
         {
@@ -25,10 +26,16 @@ internal static class VerifyCommand
         {
             Description = "1e-6 everywhere; the rule of the device 'reference', which works in float64.",
         };
+        Option<int> kernels = new("--kernels")
+        {
+            Description = "Checks every kernel of the device against plain loops in float64 on N generated geometries.",
+            HelpName = "N",
+        };
         EngineOption engine = new(command);
         command.Add(paths);
         command.Add(only);
         command.Add(strict);
+        command.Add(kernels);
         shell.Handle(command, parsed =>
         {
             GoldenParts parts = parsed.GetValue(only) switch
@@ -39,10 +46,24 @@ internal static class VerifyCommand
                 "traces" => GoldenParts.Traces,
                 string other => throw new UsageException($"--only is '{other}', expected ops, nets or traces."),
             };
+            int count = Check.Range(parsed.GetValue(kernels), 0, 100_000, "--kernels");
+            string[] given = parsed.GetValue(paths) ?? [];
+            if (given.Length == 0 == (count == 0))
+            {
+                throw new UsageException(count == 0
+                    ? "PATH is missing: expected golden data, or --kernels N."
+                    : "--kernels checks kernels and PATH golden cases; expected one of the two.");
+            }
+
             using Device device = shell.OpenDevice();
+            if (count > 0)
+            {
+                return Kernels(shell, device, count);
+            }
+
             bool exact = parsed.GetValue(strict) || device is ReferenceDevice;
             Engine chosen = engine.Choose(parsed, device, parsed.GetValue(strict) ? "--strict" : null, Engine.Eager);
-            return Run(shell, parsed.GetRequiredValue(paths), device, chosen, new GoldenOptions
+            return Run(shell, given, device, chosen, new GoldenOptions
             {
                 Parts = parts,
                 Rule = exact ? GoldenRule.Double : GoldenRule.Float,
@@ -97,6 +118,48 @@ internal static class VerifyCommand
             + $"({report.Cases.Count} cases)"
             + (engine == Engine.Plan ? $"; {plans} results computed by plans, the rest layer by layer" : ""));
         return failed > 0 || rows.Length == 0 ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static int Kernels(Shell shell, Device device, int count)
+    {
+        IReadOnlyList<KernelOperation> operations = KernelChecks.For(device);
+        if (operations.Count == 0)
+        {
+            throw new UsageException($"--device {device.Name} has no kernels of the registry, expected cpu or a GPU.");
+        }
+
+        List<KernelCheck> checks = [];
+        foreach (KernelOperation operation in operations)
+        {
+            shell.Cancellation.ThrowIfCancellationRequested();
+            checks.AddRange(KernelChecks.Run(operation, device, count));
+            shell.Progress($"{checks.Count} forms of {operations.Count} operations  {operation.Name}",
+                new { done = checks.Count, operations = operations.Count, kernel = operation.Name });
+        }
+
+        KernelCheck[] bad = [.. checks.Where(c => c.Failure is not null)];
+        shell.Result(new
+        {
+            device = device.Name,
+            kernels = checks,
+            passed = checks.Count - bad.Length,
+            failed = bad.Length,
+        });
+        Table table = new("", "kernel", "form", ">geometries");
+        foreach (KernelCheck check in checks)
+        {
+            table.Add(check.Failure is null ? "ok" : "FAIL", check.Kernel, check.Target, $"{check.Cases}");
+        }
+
+        table.Write(shell.Output);
+        foreach (KernelCheck check in bad)
+        {
+            shell.Line($"{check.Target}: {check.Failure}");
+        }
+
+        shell.Line($"{device.Name}: {checks.Count - bad.Length} kernels agree with their references in float64, "
+            + $"{bad.Length} do not");
+        return bad.Length > 0 ? ExitCode.Failed : ExitCode.Done;
     }
 
     /// <summary>A row for each tensor, and one for what ended a case early.</summary>

@@ -35,18 +35,15 @@ internal sealed class EngineOption
     /// <param name="device">Where the network is.</param>
     /// <param name="because">What rules a plan out, as the user wrote it; null for nothing.</param>
     /// <param name="usual">The engine where none was named and a plan is possible.</param>
-    /// <param name="trains">Whether the network is to be trained: plans for that are the processor's.</param>
     /// <exception cref="UsageException">Another word, or a plan where there can be none.</exception>
-    public Engine Choose(ParseResult parsed, Device device, string? because = null, Engine usual = Engine.Plan,
-        bool trains = false)
+    public Engine Choose(ParseResult parsed, Device device, string? because = null, Engine usual = Engine.Plan)
     {
         Engine? asked = parsed.GetValue(engine) is { } word ? Check.Word<Engine>(word, "--engine") : null;
-        bool has = device is CpuDevice || (!trains && device is not (ReferenceDevice or MetaDevice));
-        string? obstacle = because ?? (has ? null : $"--device {device.Name}");
+        string? obstacle = because ?? (device is ReferenceDevice or MetaDevice ? $"--device {device.Name}" : null);
         if (asked == Engine.Plan && obstacle is not null)
         {
-            throw new UsageException($"--engine is plan with {obstacle}, expected eager: "
-                + (trains ? "plans for training are for the processor." : "there are no plans then."));
+            throw new UsageException($"--engine is plan with {obstacle}, expected eager: there are no "
+                + "plans then.");
         }
 
         return asked ?? (obstacle is null ? usual : Engine.Eager);

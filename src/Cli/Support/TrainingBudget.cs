@@ -28,7 +28,7 @@ internal sealed record TrainingBudget(int Threads, double PeakGmaddsPerS, IReadO
     /// <param name="times">Milliseconds of each step in each run.</param>
     /// <param name="threads">Threads it was measured with.</param>
     /// <param name="peak">10⁹ multiply-adds a second at most.</param>
-    public static TrainingBudget Of(TrainingPlan plan, IReadOnlyList<double[]> times, int threads, double peak)
+    public static TrainingBudget Of(ITrainingPlan plan, IReadOnlyList<double[]> times, int threads, double peak)
     {
         double[] ms = [.. plan.Steps.Select((_, i) => Timing.Of(times.Select(t => t[i])).Median)];
         double sum = ms.Sum();

@@ -15,7 +15,7 @@ internal sealed class TrainingRunner : IDisposable
     private readonly Device device;
     private readonly Sgd optimizer;
 
-    private TrainingRunner(MuxNet network, Device device, TrainingPlan? plan, string? obstacle, double timeToPlanMs)
+    private TrainingRunner(MuxNet network, Device device, ITrainingPlan? plan, string? obstacle, double timeToPlanMs)
     {
         (this.network, this.device, Plan, Obstacle, TimeToPlanMs) = (network, device, plan, obstacle, timeToPlanMs);
         optimizer = new Sgd(network.Store!, 0.001, 0.9, 4e-5);
@@ -23,13 +23,17 @@ internal sealed class TrainingRunner : IDisposable
     }
 
     /// <summary>The plan; null where the network is trained layer by layer.</summary>
-    public TrainingPlan? Plan { get; }
+    public ITrainingPlan? Plan { get; }
 
     /// <summary>Why there is no plan although one was wanted; null for no reason.</summary>
     public string? Obstacle { get; }
 
     /// <summary>Time it took to make the plan.</summary>
     public double TimeToPlanMs { get; }
+
+    /// <summary>Whether <see cref="StepTimes"/> are wanted where asking for them slows the steps down: on devices.
+    /// </summary>
+    public bool KeepsSteps { get; set; }
 
     /// <summary>Milliseconds of each step of the plan in the last training step.</summary>
     public double[] StepTimes { get; }
@@ -51,7 +55,7 @@ internal sealed class TrainingRunner : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
-            TrainingPlan plan = TrainingPlan.Of(network, shape, recompute: recompute);
+            ITrainingPlan plan = TrainingPlans.Of(network, shape, recompute: recompute);
             return new TrainingRunner(network, device, plan, null,
                 Stopwatch.GetElapsedTime(start).TotalMilliseconds);
         }
@@ -85,8 +89,15 @@ internal sealed class TrainingRunner : IDisposable
         optimizer.Dispose();
     }
 
-    private (float Loss, PhaseTimes Times) Planned(TrainingPlan plan, float[] images, float[] labels, float[] logits)
+    private (float Loss, PhaseTimes Times) Planned(ITrainingPlan plan, float[] images, float[] labels, float[] logits)
     {
+        if (plan is DeviceTrainingPlan own && !KeepsSteps)
+        {
+            own.TimesPhases = true;
+            float value = own.Step(images, labels, logits, seed: 1);
+            return (value, default(PhaseTimes) with { Forward = own.Phases.Forward, Backward = own.Phases.Backward });
+        }
+
         float loss = plan.Step(images, labels, logits, seed: 1, StepTimes);
         PhaseTimes times = default;
         for (int i = 0; i < StepTimes.Length; i++)

@@ -20,7 +20,7 @@ public readonly record struct TrainingPlanStep(string Name, TrainingPhase Phase,
 /// </summary>
 /// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch shape
 /// and one thread at a time.</remarks>
-public sealed unsafe class TrainingPlan : IDisposable
+public sealed unsafe class TrainingPlan : ITrainingPlan
 {
     /// <summary>Bytes of a map up to which <see cref="Recompute.Auto"/> keeps its sigmoids.</summary>
     public const long KeptBytesOfMap = 8 << 20;
