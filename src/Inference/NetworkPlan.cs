@@ -38,9 +38,12 @@ public static class NetworkPlan
     /// <param name="network">The network, with weights.</param>
     /// <param name="device">Where it will run.</param>
     /// <param name="input">Shape of its input; N is the largest batch of a call.</param>
+    /// <param name="halfMaps">Whether maps are float16 in memory, where the device can.</param>
     /// <exception cref="ShapeException">The network does not take this shape.</exception>
     /// <exception cref="InvalidOperationException">The network has no weights yet.</exception>
-    public static INetworkPlan Of(Module network, Device device, Shape input) => device is CpuDevice cpu
-        ? InferencePlan.Of(network, input, new PlanOptions { Threads = cpu.Threads, MinBatch = 1 })
-        : DevicePlan.Of(network, device, input);
+    /// <exception cref="NotSupportedException">float16 on a device that has no such kernels.</exception>
+    public static INetworkPlan Of(Module network, Device device, Shape input, bool halfMaps = false) =>
+        device is CpuDevice cpu && !halfMaps
+            ? InferencePlan.Of(network, input, new PlanOptions { Threads = cpu.Threads, MinBatch = 1 })
+            : DevicePlan.Of(network, device, input, halfMaps);
 }

@@ -154,9 +154,10 @@ public sealed class Trainer
     /// <param name="progress">Called after each batch with the images done and in all.</param>
     /// <param name="cancellation">Ends the evaluation between two batches.</param>
     /// <param name="planned">False to compute operator by operator.</param>
+    /// <param name="halfMaps">Whether a plan's maps are float16 in memory.</param>
     public static Metrics Evaluate(MuxNet network, Device device, ImageDataset images, Preprocessing preprocessing,
         int batchSize = 100, Action<int, int>? progress = null, CancellationToken cancellation = default,
-        bool planned = true)
+        bool planned = true, bool halfMaps = false)
     {
         int classes = network.Spec.Classes;
         Metrics metrics = new(classes);
@@ -165,7 +166,7 @@ public sealed class Trainer
             BatchSize = batchSize,
             Transforms = preprocessing.Transforms(augment: false),
         });
-        using INetworkPlan? plan = planned ? PlanOf(network, device, loader.BatchShape) : null;
+        using INetworkPlan? plan = planned ? PlanOf(network, device, loader.BatchShape, halfMaps) : null;
         float[] logits = new float[(long)loader.BatchShape.N * classes];
         foreach (Batch batch in loader.Epoch(0, cancellation))
         {
@@ -188,13 +189,13 @@ public sealed class Trainer
         return metrics;
     }
 
-    private static INetworkPlan? PlanOf(MuxNet network, Device device, Shape batch)
+    private static INetworkPlan? PlanOf(MuxNet network, Device device, Shape batch, bool halfMaps)
     {
         try
         {
-            return device is ReferenceDevice ? null : NetworkPlan.Of(network, device, batch);
+            return device is ReferenceDevice ? null : NetworkPlan.Of(network, device, batch, halfMaps);
         }
-        catch (NotSupportedException)
+        catch (NotSupportedException) when (!halfMaps)
         {
             return null; // Operator by operator gives the same numbers.
         }

@@ -93,7 +93,8 @@ public sealed class EngineTests : IDisposable
 
     [Theory]
     [InlineData("bench --model muxnet-tiny --engine plan --device reference", "--engine", "--device reference")]
-    [InlineData("bench --model muxnet-tiny --engine fast", "--engine", "fast", "plan, eager")]
+    [InlineData("bench --model muxnet-tiny --engine fast", "--engine", "fast", "plan, plan16, eager")]
+    [InlineData("bench --model muxnet-tiny --engine plan16 --device cpu", "--engine", "plan16", "GPU")]
     [InlineData("bench --model muxnet-tiny --engine 0", "--engine", "'0'")]
     [InlineData("bench --model muxnet-tiny --explain --engine eager", "--explain", "--engine plan")]
     [InlineData("bench --model muxnet-tiny --explain --mode train --engine eager", "--explain", "--engine plan")]

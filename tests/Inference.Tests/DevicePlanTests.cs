@@ -89,6 +89,15 @@ public class DevicePlanTests
         Assert.Throws<ObjectDisposedException>(() => plan.Run(x, all));
     }
 
+    [Fact]
+    public void Float16_is_refused_where_there_are_no_kernels()
+    {
+        using ReferenceDevice device = new();
+        using MuxNet network = Networks.Build("muxnet-tiny", device);
+        Assert.Contains("reference", Assert.Throws<NotSupportedException>(() =>
+            DevicePlan.Of(network, device, new Shape(1, 1, 32, 32), halfMaps: true)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Twice, with other images in between: nothing of a run is left to the next.</summary>
     private static void Check(Module network, Device device, Shape shape)
     {

@@ -21,6 +21,12 @@ internal static class NetworkBench
         using Device device = shell.OpenDevice();
         bool trains = options.Trains(parsed), explains = options.Explains(parsed);
         Engine engine = options.Engine.Choose(parsed, device);
+        if (trains && engine == Engine.Plan16)
+        {
+            throw new UsageException("--engine is plan16 with --mode train, expected plan or eager: float16 is for "
+                + "inference.");
+        }
+
         string? output = options.Output(parsed, engine);
         using Weights weights = options.Load(parsed, networkOptions, device);
         MuxNet network = weights.Network;
@@ -62,7 +68,7 @@ internal static class NetworkBench
                     : DeviceBudget.Measure((DevicePlan)runner.Plan!, limits!.Value, seconds, shell.Cancellation);
         }
 
-        object document = Document(network, shape, device, trains ? "train" : "infer", times, limits, budget, output);
+        object document = Document(network, shape, device, engine, trains ? "train" : "infer", times, limits, budget, output);
         Write(output, document, budget, network.Spec, shape, times);
         shell.Result(document);
         Report(shell, network, shape, device, trains, times, limits);
@@ -133,7 +139,7 @@ internal static class NetworkBench
         return (Timing.Of(times[..count]), (double)allocated / count);
     }
 
-    private static object Document(MuxNet network, Shape shape, Device device, string mode, NetworkTimes times,
+    private static object Document(MuxNet network, Shape shape, Device device, Engine engine, string mode, NetworkTimes times,
         DeviceLimits? limits, IBudget? budget, string? output)
     {
         double? peak = limits?.GmaddsPerS;
@@ -145,7 +151,7 @@ internal static class NetworkBench
             model = network.Spec.Name,
             derived = network.Spec.IsDerived,
             mode,
-            engine = EngineOption.Name(times.Plan is null ? Engine.Eager : Engine.Plan),
+            engine = EngineOption.Name(times.Plan is null ? Engine.Eager : engine),
             device = device.Name,
             processor = Processor.Read().Name,
             instructionSet = MachineProbe.InstructionSet,

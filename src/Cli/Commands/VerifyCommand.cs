@@ -63,6 +63,11 @@ internal static class VerifyCommand
 
             bool exact = parsed.GetValue(strict) || device is ReferenceDevice;
             Engine chosen = engine.Choose(parsed, device, parsed.GetValue(strict) ? "--strict" : null, Engine.Eager);
+            if (chosen == Engine.Plan16)
+            {
+                throw new UsageException("--engine is plan16, expected plan or eager: the golden bounds are float32's.");
+            }
+
             return Run(shell, given, device, chosen, new GoldenOptions
             {
                 Parts = parts,

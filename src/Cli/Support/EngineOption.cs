@@ -8,6 +8,9 @@ internal enum Engine
     /// <summary>Prepared, fused steps.</summary>
     Plan,
 
+    /// <summary>The same with maps in float16 (GPUs).</summary>
+    Plan16,
+
     /// <summary>Layer by layer.</summary>
     Eager,
 }
@@ -17,15 +20,21 @@ internal sealed class EngineOption
 {
     private readonly Option<string?> engine = new("--engine")
     {
-        Description = "plan (prepared, fused steps; the default where the device has them) or eager (layer by layer).",
-        HelpName = "plan|eager",
+        Description = "plan (prepared, fused steps; the default where the device has them), plan16 (on GPUs, with maps in "
+            + "float16) or eager (layer by layer).",
+        HelpName = "plan|plan16|eager",
     };
 
     /// <summary>Adds the option to a command.</summary>
     public EngineOption(Command command) => command.Add(engine);
 
     /// <summary>An engine as the user writes it.</summary>
-    public static string Name(Engine engine) => engine == Engine.Plan ? "plan" : "eager";
+    public static string Name(Engine engine) => engine switch
+    {
+        Engine.Plan => "plan",
+        Engine.Plan16 => "plan16",
+        _ => "eager",
+    };
 
     /// <summary>Whether an engine was named.</summary>
     public bool IsNamed(ParseResult parsed) => parsed.GetValue(engine) is not null;
@@ -40,9 +49,14 @@ internal sealed class EngineOption
     {
         Engine? asked = parsed.GetValue(engine) is { } word ? Check.Word<Engine>(word, "--engine") : null;
         string? obstacle = because ?? (device is ReferenceDevice or MetaDevice ? $"--device {device.Name}" : null);
-        if (asked == Engine.Plan && obstacle is not null)
+        if (asked == Engine.Plan16 && !device.HasHalfMaps)
         {
-            throw new UsageException($"--engine is plan with {obstacle}, expected eager: there are no "
+            throw new UsageException($"--engine is plan16 with --device {device.Name}, expected a GPU.");
+        }
+
+        if (asked is Engine.Plan or Engine.Plan16 && obstacle is not null)
+        {
+            throw new UsageException($"--engine is {Name(asked.Value)} with {obstacle}, expected eager: there are no "
                 + "plans then.");
         }
 

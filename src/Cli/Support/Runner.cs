@@ -19,8 +19,8 @@ internal sealed class Runner : IDisposable
     {
         (this.network, this.device) = (network, device);
         long start = Stopwatch.GetTimestamp();
-        Plan = engine == Engine.Plan
-            ? NetworkPlan.Of(network, device, shape)
+        Plan = engine != Engine.Eager
+            ? NetworkPlan.Of(network, device, shape, engine == Engine.Plan16)
             : null;
         TimeToPlanMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
     }

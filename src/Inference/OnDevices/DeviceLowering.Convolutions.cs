@@ -14,13 +14,20 @@ internal sealed partial class DeviceLowering
         DeviceValue x = values[node.Inputs[0]!];
         if (x.Factor != 1f && x.Shape.Pixels > 1)
         {
-            x = Plain(x.Shape, Materialized(NameOf(node), x));
+            x = Gathered(NameOf(node), x);
+        }
+
+        // Pooled vectors stay float32; everything that was not float16 yet becomes it here.
+        bool half = isHalf && x.Factor == 1f;
+        if (x.IsHalf != half)
+        {
+            x = Converted(NameOf(node), Gathered(NameOf(node), x), half);
         }
 
         done.UnionWith(fused.Nodes);
         bool pooled = fused.Join is null && PoolOf(fused.Result) is not null;
         bool excited = fused.Join is null && ExciteOf(fused.Result) is not null;
-        (DeviceValue result, Slot? residual) = Target(fused, x, y);
+        (DeviceValue result, Slot? residual) = Target(fused, x, y, half);
         Slot? sumsOf = pooled || excited ? NewSlot((long)y.N * y.C) : null;
         (float[] scale, float[] bias) = fused.Fold(y.C);
         Func<View> w = constants.Add(((Parameter)node.Inputs[1]!).ToArray());
@@ -29,8 +36,9 @@ internal sealed partial class DeviceLowering
         ChannelPlaces? inputs = PlacesOf(x), outputs = pooled ? null : Inner(fused, result, y.C);
         int outputStride = pooled ? y.C : result.Stride;
         Slot target = result.Slot;
-        long moved = x.Shape.Length + y.Length * (residual is null ? 1 : 2) + node.Inputs[1]!.Shape.Length;
-        Add(node, fused.Kind, node.Operator.MultiplyAddsLinear, sizeof(float) * (pooled ? moved - y.Length : moved),
+        long moved = Bytes(x.Shape, half) + Bytes(y, half) * ((pooled ? 0 : 1) + (residual is null ? 0 : 1))
+            + sizeof(float) * node.Inputs[1]!.Shape.Length;
+        Add(node, fused.Kind, node.Operator.MultiplyAddsLinear, moved,
             () => launch(args, x.Slot.View, w(), new ConvFusion
             {
                 Scale = factors(),
@@ -44,6 +52,7 @@ internal sealed partial class DeviceLowering
                 InputStride = x.Stride,
                 OutputChannels = outputs,
                 OutputStride = outputStride,
+                HalfMaps = half,
             }, pooled ? View.None : target.View), x.Slot, x.Gate, residual, sumsOf, pooled ? null : target);
         values[fused.Result] = result;
         if (sumsOf is not null)
@@ -53,26 +62,31 @@ internal sealed partial class DeviceLowering
     }
 
     /// <summary>Where a convolution writes, and what the result is afterwards.</summary>
-    private (DeviceValue Result, Slot? Residual) Target(FusedConv fused, DeviceValue x, Shape y)
+    private (DeviceValue Result, Slot? Residual) Target(FusedConv fused, DeviceValue x, Shape y, bool half)
     {
         if (fused.Join is null)
         {
-            return (Plain(y, NewSlot(y.Length)), null);
+            return (Plain(y, NewMap(y, half), half), null);
         }
 
         string name = NameOf(fused.Conv);
         Tensor otherTensor = fused.Join.Operator is AddOperator ? FusedConv.Other(fused.Join, fused.Inner)
             : fused.Join.Inputs[1]!;
         DeviceValue other = values[otherTensor];
+        if (other.IsHalf != half)
+        {
+            other = Converted(name, Gathered(name, other), half);
+        }
+
         if (fused.Join.Operator is AddOperator)
         {
             if (!other.IsBare || other.Stride != other.Shape.C)
             {
-                other = Plain(other.Shape, Materialized(name, other));
+                other = Gathered(name, other);
             }
 
             bool inPlace = !ReferenceEquals(other.Slot, x.Slot) && IsFree(other);
-            return (other with { Slot = inPlace ? other.Slot : NewSlot(y.Length) }, other.Slot);
+            return (other with { Slot = inPlace ? other.Slot : NewMap(y, half) }, other.Slot);
         }
 
         MuxJoin.Args join = ((MuxJoinOperator)fused.Join.Operator).Args;
@@ -104,17 +118,18 @@ internal sealed partial class DeviceLowering
     /// <summary>A value in memory of its own, whether or not it is there already.</summary>
     private DeviceValue Copied(string name, DeviceValue x)
     {
-        Slot slot = Materialized(name, x);
+        DeviceValue gathered = Gathered(name, x);
+        Slot slot = gathered.Slot;
         if (!ReferenceEquals(slot, x.Slot))
         {
-            return Plain(x.Shape, slot);
+            return gathered;
         }
 
         Slot copy = NewSlot(slot.Length);
         steps.Add(new DeviceStep(name, "Copy", 0, 2 * sizeof(float) * (long)slot.Length, true,
             () => device.Copy(slot.View, copy.View)));
         Use(slot, copy);
-        return Plain(x.Shape, copy);
+        return Plain(x.Shape, copy, x.IsHalf);
     }
 
     /// <summary>Whether nobody still wants what these channels of the map are now.</summary>

@@ -22,11 +22,18 @@ internal sealed partial class DeviceLowering
     private readonly List<Slot> slots = [];
     private readonly DeviceConstants constants = new();
 
-    private DeviceLowering(RecordGraph graph, Device device) => (this.graph, this.device) = (graph, device);
+    private readonly bool isHalf;
+
+    private DeviceLowering(RecordGraph graph, Device device, bool isHalf) =>
+        (this.graph, this.device, this.isHalf) = (graph, device, isHalf);
 
     /// <summary>Lowers a record.</summary>
-    public static DeviceSteps Of(RecordGraph graph, Tensor input, Device device) =>
-        new DeviceLowering(graph, device).Lower(input);
+    /// <param name="graph">The record.</param>
+    /// <param name="input">The images.</param>
+    /// <param name="device">Where it will run.</param>
+    /// <param name="isHalf">Whether maps between convolutions are float16.</param>
+    public static DeviceSteps Of(RecordGraph graph, Tensor input, Device device, bool isHalf) =>
+        new DeviceLowering(graph, device, isHalf).Lower(input);
 
     private DeviceSteps Lower(Tensor input)
     {
@@ -120,6 +127,7 @@ internal sealed partial class DeviceLowering
         Func<View> w = constants.Add(weight.ToArray()), shift = constants.Add(bias?.ToArray());
         Func<View> scale = constants.Add(Scaled([], conv.Y.C, x.Factor));
         Slot y = NewSlot(args.Y.Length);
+        x = x.IsHalf ? Plain(x.Shape, Materialized(NameOf(node), x)) : x;
         Add(node, "Linear", args.MultiplyAdds, sizeof(float) * (args.X.Length + args.Weight.Length + args.Y.Length),
             () => device.PointwiseConvFused(conv, x.Slot.View, w(), new ConvFusion
             {
@@ -168,32 +176,57 @@ internal sealed partial class DeviceLowering
         }
     }
 
-    /// <summary>A value as its readers know it: its own map, in order, with gates multiplied.</summary>
-    private Slot Materialized(string name, DeviceValue x)
+    /// <summary>A value as its readers know it: its own map of float32, in order, with gates multiplied.</summary>
+    private Slot Materialized(string name, DeviceValue x) => Converted(name, Gathered(name, x), isHalf: false).Slot;
+
+    /// <summary>A plain value in the other format, if it is not in this one already.</summary>
+    private DeviceValue Converted(string name, DeviceValue x, bool isHalf)
+    {
+        if (x.IsHalf == isHalf)
+        {
+            return x;
+        }
+
+        Slot y = NewMap(x.Shape, isHalf);
+        steps.Add(new DeviceStep(name, isHalf ? "Narrow" : "Widen", 0, 6 * x.Shape.Length, true, isHalf
+            ? () => device.Narrow(x.Slot.View, y.View)
+            : () => device.Widen(x.Slot.View, y.View)));
+        Use(x.Slot, y);
+        return Plain(x.Shape, y, isHalf);
+    }
+
+    /// <summary>A value in a map of its own, in order, with gates multiplied, in the format that it has.</summary>
+    private DeviceValue Gathered(string name, DeviceValue x)
     {
         if (x.IsPlain)
         {
-            return x.Slot;
+            return x;
         }
 
         // A depthwise convolution with one tap of weight 1 reads channels anywhere and multiplies gates on its way.
         Shape map = x.Shape.Rank == 4 ? x.Shape : new Shape(x.Shape.N, x.Shape.C, 1, 1);
         DepthwiseConv.Args copy = new(map, 1);
         Func<View> ones = constants.Add(Scaled([], map.C, x.Factor, isNeeded: true));
-        Slot y = NewSlot(map.Length);
-        steps.Add(new DeviceStep(name, "Copy", 0, 2 * sizeof(float) * map.Length, true,
+        Slot y = NewMap(map, x.IsHalf);
+        steps.Add(new DeviceStep(name, "Copy", 0, 2 * Bytes(map, x.IsHalf), true,
             () => device.DepthwiseConvFused(copy, x.Slot.View, ones(), new ConvFusion
             {
                 Gate = x.Gate?.View ?? View.None,
                 InputChannels = PlacesOf(x),
                 InputStride = x.Stride,
+                HalfMaps = x.IsHalf,
             }, y.View)));
         Use(x.Slot, x.Gate, y);
-        return y;
+        return Plain(x.Shape, y, x.IsHalf);
     }
 
-    private static DeviceValue Plain(Shape shape, Slot slot) =>
-        new(shape, slot, ChannelPlaces.Run(0, shape.C), shape.C);
+    private static DeviceValue Plain(Shape shape, Slot slot, bool isHalf = false) =>
+        new(shape, slot, ChannelPlaces.Run(0, shape.C), shape.C) { IsHalf = isHalf };
+
+    /// <summary>A new map: of float16, two numbers to an element.</summary>
+    private Slot NewMap(Shape shape, bool isHalf) => NewSlot(isHalf ? (shape.Length + 1) / 2 : shape.Length);
+
+    private static long Bytes(Shape map, bool isHalf) => (isHalf ? sizeof(float) / 2 : sizeof(float)) * map.Length;
 
     private static ChannelPlaces? PlacesOf(DeviceValue x) => x.Places.IsNatural(x.Places.Count) ? null : x.Places;
 

@@ -30,6 +30,9 @@ internal sealed record DeviceValue(Shape Shape, Slot Slot, ChannelPlaces Places,
     /// <summary>To be multiplied to it.</summary>
     public float Factor { get; init; } = 1f;
 
+    /// <summary>Whether the map is float16, two numbers to an element.</summary>
+    public bool IsHalf { get; init; }
+
     /// <summary>Whether the map is the tensor itself, as every reader knows it.</summary>
     public bool IsPlain => Gate is null && Factor == 1f && Places.IsNatural(Stride);
 

@@ -43,6 +43,10 @@ public readonly record struct ConvFusion
     /// <summary>Channels that y (and the residual) has; 0 for those of the geometry.</summary>
     public int OutputStride { get; init; }
 
+    /// <summary>x, y and the residual are float16 in memory, two numbers to an element of a view; arithmetic, weights and
+    /// vectors stay float32. Only where <see cref="Device.HasHalfMaps"/>.</summary>
+    public bool HalfMaps { get; init; }
+
     /// <summary>Demands that the places of channels lie within maps of these shapes.</summary>
     /// <param name="x">Shape of the input.</param>
     /// <param name="y">Shape of the output.</param>

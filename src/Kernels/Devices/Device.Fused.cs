@@ -32,6 +32,15 @@ public abstract partial class Device
         View hidden, View gates) =>
         Missing(nameof(SqueezeExciteGates));
 
+    /// <summary>Whether fused convolutions take maps of float16 (<see cref="ConvFusion.HalfMaps"/>).</summary>
+    public virtual bool HasHalfMaps => false;
+
+    /// <summary>y ← x as float16, rounded to nearest even, two numbers to an element of y.</summary>
+    public virtual void Narrow(View x, View y) => Missing(nameof(Narrow));
+
+    /// <summary>y ← x from float16, two numbers to an element of x.</summary>
+    public virtual void Widen(View x, View y) => Missing(nameof(Widen));
+
     /// <summary>Records what an action launches, to be launched again at once. The action has run before, with the same
     /// memory; it launches operations and nothing else.</summary>
     /// <returns>What was recorded, the caller disposes it; null on a device that has nothing of the kind.</returns>
