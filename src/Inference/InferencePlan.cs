@@ -7,8 +7,8 @@ namespace MuxKernels.Inference;
 
 /// <summary>
 /// A network prepared for inference on the processor: its record turned into a flat list of fused steps on
-/// channel-blocked maps, with packed weights and one arena. A call allocates nothing; results have the same bits for every
-/// number of threads. The plan keeps no reference to the network.
+/// channel-blocked maps, with packed weights and one arena. A call allocates nothing; results have the same bits for
+/// every number of threads. The plan keeps no reference to the network.
 /// </summary>
 /// <remarks>One call at a time; make a plan for each thread that runs networks side by side.</remarks>
 public sealed unsafe class InferencePlan : INetworkPlan

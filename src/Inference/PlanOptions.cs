@@ -14,7 +14,8 @@ public sealed record PlanOptions
     internal int Lanes { get; init; }
 }
 
-/// <summary>One step of a plan, as <see cref="InferencePlan.Steps"/> lists it. Figures are those of one image.</summary>
+/// <summary>One step of a plan, as <see cref="InferencePlan.Steps"/> lists it. Figures are those of one
+/// image.</summary>
 /// <param name="Name">Path of the module it stands for.</param>
 /// <param name="Kind">What it computes.</param>
 /// <param name="Layout">Layout of its maps.</param>

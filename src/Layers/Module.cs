@@ -105,8 +105,8 @@ public abstract class Module : IDisposable
         return Store;
     }
 
-    /// <summary>Moves the network's numbers to another device; gradients there are zero. An optimizer stays behind: a new
-    /// one takes over from it (<see cref="Optimizer.Continue"/>).</summary>
+    /// <summary>Moves the network's numbers to another device; gradients there are zero. An optimizer stays behind: a
+    /// new one takes over from it (<see cref="Optimizer.Continue"/>).</summary>
     /// <exception cref="OutOfMemoryException">The device has not that much memory; the network stays where it was.
     /// </exception>
     public ParameterStore MoveTo(Device device)

@@ -20,8 +20,8 @@ public sealed class DeviceTests : IDisposable
             name = "mine", stem = 8, head = 16, classes = 10, imageSize = 32, imageChannels = 1,
             blocks = (string[])["ds_k3_s1_c16_nre", "mux_k3_e3_p0.5_m-1.0.1_c16_se0.25_nre"],
         }));
-        JsonElement train = Run.Of(["train", "--network", network, "--limit", "16", "--test-limit", "8", "--batch", "16", "--epochs", "1",
-            "--output", folder, .. device]).Json();
+        JsonElement train = Run.Of(["train", "--network", network, "--limit", "16", "--test-limit", "8", "--batch",
+            "16", "--epochs", "1", "--output", folder, .. device]).Json();
         Assert.Equal("opencl:0", train.GetProperty("device").GetString());
         string last = Path.Combine(folder, "last.safetensors");
 

@@ -5,7 +5,8 @@ using Xunit;
 
 namespace MuxKernels.Training.Tests;
 
-/// <summary>Training plans for devices, on the reference device: the numbers of a recorded session, to the bit.</summary>
+/// <summary>Training plans for devices, on the reference device: the numbers of a recorded session, to the
+/// bit.</summary>
 public class DeviceTrainingPlanTests
 {
     private const int Batch = 4, Steps = 3;
@@ -16,12 +17,11 @@ public class DeviceTrainingPlanTests
     public void Steps_are_those_of_a_session(OptimizerKind kind)
     {
         using ReferenceDevice device = new();
-        (float[] losses, float[] logits, double[] values, double[] buffers) session = Train(device, kind, planned: false);
-        (float[] losses, float[] logits, double[] values, double[] buffers) plan = Train(device, kind, planned: true);
-        Assert.Equal(session.losses, plan.losses);
-        Assert.Equal(session.logits, plan.logits);
-        Assert.Equal(session.values, plan.values);
-        Assert.Equal(session.buffers, plan.buffers);
+        Numbers session = Train(device, kind, planned: false), plan = Train(device, kind, planned: true);
+        Assert.Equal(session.Losses, plan.Losses);
+        Assert.Equal(session.Logits, plan.Logits);
+        Assert.Equal(session.Values, plan.Values);
+        Assert.Equal(session.Buffers, plan.Buffers);
     }
 
     [Fact]
@@ -63,8 +63,7 @@ public class DeviceTrainingPlanTests
         Assert.Throws<ObjectDisposedException>(() => plan.Step(x, labels));
     }
 
-    private static (float[] Losses, float[] Logits, double[] Values, double[] Buffers) Train(Device device,
-        OptimizerKind kind, bool planned)
+    private static Numbers Train(Device device, OptimizerKind kind, bool planned)
     {
         using MuxNet network = new(Small.Spec);
         ParameterStore store = network.Materialize(device, 5);
@@ -101,6 +100,8 @@ public class DeviceTrainingPlanTests
         double[] values = new double[store.Values.Length], buffers = new double[store.Buffers.Length];
         device.Read(store.Values, values);
         device.Read(store.Buffers, buffers);
-        return ([.. losses], logits, values, buffers);
+        return new Numbers([.. losses], logits, values, buffers);
     }
+
+    private sealed record Numbers(float[] Losses, float[] Logits, double[] Values, double[] Buffers);
 }

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace MuxKernels.Training.Tests;
 
-/// <summary>Training plans beside the recorded session: loss, logits, gradients, running statistics, counters.</summary>
+/// <summary>Training plans beside the recorded session: loss, logits, gradients, running statistics,
+/// counters.</summary>
 public class TrainingPlanTests
 {
     private const ulong Seed = 77;

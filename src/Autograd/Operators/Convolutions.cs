@@ -1,6 +1,7 @@
 namespace MuxKernels.Autograd;
 
-/// <summary>What convolutions and the fully connected layer share: inputs x, w and optionally a bias; one result.</summary>
+/// <summary>What convolutions and the fully connected layer share: inputs x, w and optionally a bias; one
+/// result.</summary>
 public abstract record WeightedOperator : Operator
 {
     /// <summary>Shape of the result.</summary>

@@ -50,8 +50,8 @@ internal static class EvalCommand
     {
         weights.CheckFits(images);
         Stopwatch watch = Stopwatch.StartNew();
-        Metrics metrics = Trainer.Evaluate(weights.Network, device, images, weights.PreprocessingFor(images, shell), batch,
-            (done, total) => shell.Progress($"{done}/{total} images", new { done, total }), shell.Cancellation,
+        Metrics metrics = Trainer.Evaluate(weights.Network, device, images, weights.PreprocessingFor(images, shell),
+            batch, (done, total) => shell.Progress($"{done}/{total} images", new { done, total }), shell.Cancellation,
             planned: engine != Engine.Eager, halfMaps: engine == Engine.Plan16);
         long[][] confusion = metrics.ConfusionMatrix();
         shell.Result(new

@@ -68,7 +68,8 @@ internal static class NetworkBench
                     : DeviceBudget.Measure((DevicePlan)runner.Plan!, limits!.Value, seconds, shell.Cancellation);
         }
 
-        object document = Document(network, shape, device, engine, trains ? "train" : "infer", times, limits, budget, output);
+        object document = Document(network, shape, device, engine, trains ? "train" : "infer", times, limits,
+            budget, output);
         Write(output, document, budget, network.Spec, shape, times);
         shell.Result(document);
         Report(shell, network, shape, device, trains, times, limits);
@@ -139,8 +140,8 @@ internal static class NetworkBench
         return (Timing.Of(times[..count]), (double)allocated / count);
     }
 
-    private static object Document(MuxNet network, Shape shape, Device device, Engine engine, string mode, NetworkTimes times,
-        DeviceLimits? limits, IBudget? budget, string? output)
+    private static object Document(MuxNet network, Shape shape, Device device, Engine engine, string mode,
+        NetworkTimes times, DeviceLimits? limits, IBudget? budget, string? output)
     {
         double? peak = limits?.GmaddsPerS;
         long madds = MultiplyAdds(network, shape, mode == "train");

@@ -10,8 +10,8 @@ internal static class VerifyCommand
 {
     public static Command Create(Shell shell)
     {
-        Command command = new("verify", "Runs golden cases on a device, or every kernel against its reference (--kernels); each "
-            + "error stands beside its bound.");
+        Command command = new("verify", "Runs golden cases on a device, or every kernel against its "
+            + "reference (--kernels); each error stands beside its bound.");
         Argument<string[]> paths = new("PATH")
         {
             Description = "Folders with ops and nets, one of these two, or manifests.",
@@ -65,7 +65,8 @@ internal static class VerifyCommand
             Engine chosen = engine.Choose(parsed, device, parsed.GetValue(strict) ? "--strict" : null, Engine.Eager);
             if (chosen == Engine.Plan16)
             {
-                throw new UsageException("--engine is plan16, expected plan or eager: the golden bounds are float32's.");
+                throw new UsageException("--engine is plan16, expected plan or eager: the bounds are those of "
+                    + "float32.");
             }
 
             return Run(shell, given, device, chosen, new GoldenOptions

@@ -20,8 +20,8 @@ internal sealed class EngineOption
 {
     private readonly Option<string?> engine = new("--engine")
     {
-        Description = "plan (prepared, fused steps; the default where the device has them), plan16 (on GPUs, with maps in "
-            + "float16) or eager (layer by layer).",
+        Description = "plan (prepared, fused steps; the default where the device has them), plan16 (on GPUs, with "
+            + "maps in float16) or eager (layer by layer).",
         HelpName = "plan|plan16|eager",
     };
 

@@ -65,7 +65,8 @@ internal static class KernelChecks
         return found;
     }
 
-    /// <summary>Forms of the processor run anywhere but on devices; those of a device have its kind as target.</summary>
+    /// <summary>Forms of the processor run anywhere but on devices; those of a device have its kind as
+    /// target.</summary>
     private static bool IsOn(string target, Device device)
     {
         string kind = device.Name.Split(':')[0];

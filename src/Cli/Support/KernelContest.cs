@@ -24,8 +24,8 @@ internal sealed class KernelContest(WorkPool? pool)
     /// <summary>Adds a form.</summary>
     public void Add(string target, long madds, long bytes, Action run) => entries.Add((target, madds, bytes, run));
 
-    /// <summary>Adds every variant of the registry that this machine can run on the processor, or those of a device with
-    /// operands in its memory.</summary>
+    /// <summary>Adds every variant of the registry that this machine can run on the processor, or those of a device
+    /// with operands in its memory.</summary>
     public void AddRegistry<TArgs>(KernelOperation<TArgs> operation, TArgs args, Device device)
         where TArgs : struct
     {
@@ -117,7 +117,8 @@ internal sealed class KernelContest(WorkPool? pool)
             return view;
         }
 
-        View x = Sent(a.X.Length, 1), w = Sent(a.WeightLength, 2), y = Sent(a.Y.Length, 3), dw = Sent(a.WeightLength, 4);
+        View x = Sent(a.X.Length, 1), w = Sent(a.WeightLength, 2), y = Sent(a.Y.Length, 3);
+        View dw = Sent(a.WeightLength, 4);
         steps.Forward(x, w, y); // Its weight gradient reads what forward rearranged.
         Add("three-step", a.MultiplyAdds, a.BytesMoved, direction switch
         {

@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics.X86;
 namespace MuxKernels.Inference;
 
 /// <summary>
-/// Runs the steps of a plan. As many images as fill all workers go one to a worker, without waiting for one another; the
-/// rest are shared, step by step. Which worker does an item changes nothing about its numbers.
+/// Runs the steps of a plan. As many images as fill all workers go one to a worker, without waiting for one another;
+/// the rest are shared, step by step. Which worker does an item changes nothing about its numbers.
 /// </summary>
 internal sealed unsafe class PlanExecution : IDisposable
 {
@@ -92,8 +92,8 @@ internal sealed unsafe class PlanExecution : IDisposable
         counters.Dispose();
     }
 
-    /// <summary>Each step with arithmetic enough fetches the weights up to the end of the next such step: they come from
-    /// memory far slower than they are used, and the second cache holds them until then.</summary>
+    /// <summary>Each step with arithmetic enough fetches the weights up to the end of the next such step: they come
+    /// from memory far slower than they are used, and the second cache holds them until then.</summary>
     private void FetchAhead(LoweredPlan plan)
     {
         const long MostFloats = 400_000;
@@ -154,7 +154,8 @@ internal sealed unsafe class PlanExecution : IDisposable
         }
     }
 
-    /// <summary>One image, step by step, items shared. A step begins when all items of the one before are done.</summary>
+    /// <summary>One image, step by step, items shared. A step begins when all items of the one before are
+    /// done.</summary>
     private void RunTogether(int imageIndex, int worker, int* arrivals, ref int meetings)
     {
         if (imageIndex > whole)

@@ -112,7 +112,8 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
         (int[] inputs, Place[] places) = Inputs(x, []);
         (float[] scale, float[] bias) = expand.Fold(args.Y.C);
         Expansion expansion = new(
-            projections.ContainsKey(node.Inputs[0]!) ? RowOffsets(places, window, args.X.W) : Offsets(places), places.Length, places[0].Map,
+            projections.ContainsKey(node.Inputs[0]!) ? RowOffsets(places, window, args.X.W) : Offsets(places),
+            places.Length, places[0].Map,
             PackPointwise(((Parameter)node.Inputs[1]!).ToArray(), scale, order, inputs, 0, x.Shape.C),
             PackBias(bias, order), expand.Activation, args.MultiplyAdds);
         string name = $"{NameOf(node)}, {Last(NameOf(conv))}", kind = expand.Kind;
@@ -267,8 +268,8 @@ internal sealed unsafe partial class Lowering<TSimd, TVector>
     private bool IsPooledOnly(Tensor tensor) =>
         graph.OnlyReader(tensor) is { Operator: GlobalAveragePoolOperator };
 
-    /// <summary>Whether a tensor is read by squeeze-excite alone, and its gated form by 1×1 convolutions alone, which take
-    /// the gate into their weights.</summary>
+    /// <summary>Whether a tensor is read by squeeze-excite alone, and its gated form by 1×1 convolutions alone, which
+    /// take the gate into their weights.</summary>
     private bool IsExcited(Tensor tensor) =>
         graph.OnlyReader(tensor) is { Operator: SqueezeExciteOperator } se
         && se.Inputs.Skip(1).All(i => i is Parameter)

@@ -4,7 +4,8 @@ namespace MuxKernels.Inference;
 
 internal sealed unsafe partial class Lowering<TSimd, TVector>
 {
-    /// <summary>Multiply-adds of one layer from which squeeze-excite's two layers are shared by several workers.</summary>
+    /// <summary>Multiply-adds of one layer from which squeeze-excite's two layers are shared by several
+    /// workers.</summary>
     private const long ParallelExcite = 8_000;
 
     private void LowerSqueezeExcite(Node node, in SqueezeExcite.Args args)

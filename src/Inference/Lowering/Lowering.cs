@@ -3,8 +3,8 @@ using MuxKernels.Autograd;
 namespace MuxKernels.Inference;
 
 /// <summary>What lowering a record gives.</summary>
-internal sealed record LoweredPlan(IReadOnlyList<Step> Steps, TailStep? Tail, Region? TailInput, IReadOnlyList<Region> Regions,
-    PackedStore Store, CpuDevice? Device);
+internal sealed record LoweredPlan(IReadOnlyList<Step> Steps, TailStep? Tail, Region? TailInput,
+    IReadOnlyList<Region> Regions, PackedStore Store, CpuDevice? Device);
 
 /// <summary>
 /// Turns a record into prepared steps. Splits, concatenations and shuffles become places of channels; batch

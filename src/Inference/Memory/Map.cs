@@ -36,7 +36,8 @@ internal sealed class Map
     /// <summary>Floats from the arena's start to a slot's row 0, column 0.</summary>
     public int OffsetOf(int slot) => Start + slot / Lanes * BlockStride + slot % Lanes;
 
-    /// <summary>Writes the zeros around rows of some blocks; the first and last rows bring those above and below.</summary>
+    /// <summary>Writes the zeros around rows of some blocks; the first and last rows bring those above and
+    /// below.</summary>
     public unsafe void ZeroBorder(float* arena, int firstBlock, int blocks, int firstRow, int rows)
     {
         if (Border == 0)

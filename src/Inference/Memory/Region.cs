@@ -28,7 +28,8 @@ internal sealed class Region(long length)
 /// <summary>Places regions whose lives do not meet over one another.</summary>
 internal static class ArenaPlanner
 {
-    /// <summary>Assigns offsets, the largest regions first, each at the lowest place that is free while it lives.</summary>
+    /// <summary>Assigns offsets, the largest regions first, each at the lowest place that is free while it
+    /// lives.</summary>
     /// <returns>Floats of the arena.</returns>
     public static long Place(IReadOnlyList<Region> regions)
     {

@@ -152,7 +152,8 @@ internal sealed partial class DeviceLowering
         Operator work = node.Operator;
         long bytes = sizeof(float) * (read.Sum(s => (long)s.Length) + results.Sum(r => (long)r.Length));
         Add(node, work.Type, work.MultiplyAddsLinear, bytes, () => work.Forward(device, new Operands(
-            Array.ConvertAll(inputs, i => i()), Array.ConvertAll(results, r => r.View), [], [])), [.. read, .. results]);
+            Array.ConvertAll(inputs, i => i()), Array.ConvertAll(results, r => r.View), [], [])),
+            [.. read, .. results]);
         for (int i = 0; i < results.Length; i++)
         {
             values[node.Results[i]] = Plain(node.Results[i].Shape, results[i]);

@@ -50,8 +50,8 @@ internal sealed unsafe class VectorOutputStep(Region x, int length) : Step("outp
         new Span<float>(c.At(x), length).CopyTo(new Span<float>(c.Output, length));
 }
 
-/// <summary>A value into another order or another border: needed only by networks that give one map to convolutions with
-/// different wishes. The one step that moves values.</summary>
+/// <summary>A value into another order or another border: needed only by networks that give one map to convolutions
+/// with different wishes. The one step that moves values.</summary>
 internal sealed unsafe class RepackStep : Step
 {
     private readonly BlockedValue x;

@@ -26,8 +26,8 @@ internal sealed class SqueezeExciteLayers
     public required Gate Gate { get; init; }
 }
 
-/// <summary>Squeeze-excite's gate: means of the map, hidden units, factors. Small ones are one item; large ones two steps
-/// (<see cref="Part"/> 1 and 2) whose items are runs of outputs.</summary>
+/// <summary>Squeeze-excite's gate: means of the map, hidden units, factors. Small ones are one item; large ones two
+/// steps (<see cref="Part"/> 1 and 2) whose items are runs of outputs.</summary>
 internal sealed unsafe class SqueezeExciteStep<TSimd, TVector> : Step
     where TSimd : struct, ISimd<TVector>
     where TVector : struct

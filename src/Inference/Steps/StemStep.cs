@@ -17,7 +17,8 @@ internal sealed unsafe class StemStep<TSimd, TVector> : Step
     /// <param name="weights">Packed weights.</param>
     /// <param name="ending">Where the results go.</param>
     /// <param name="chunks">Items.</param>
-    public StemStep(string name, string kind, in DenseConv.Args args, in DenseConv.Args wide, Packed weights, Ending ending, Rows[] chunks)
+    public StemStep(string name, string kind, in DenseConv.Args args, in DenseConv.Args wide, Packed weights,
+        Ending ending, Rows[] chunks)
         : base(name, kind)
     {
         (this.args, this.weights, this.ending, this.chunks) = (wide, weights, ending, chunks);

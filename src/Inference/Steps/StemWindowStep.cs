@@ -1,8 +1,9 @@
 namespace MuxKernels.Inference;
 
 /// <summary>
-/// The stem and the window convolution after it, band by band: the window finds the stem's rows in the cache. The stem's
-/// map is stored as well, for others may read it. Rows at the seam of two items are written by both, with the same bits.
+/// The stem and the window convolution after it, band by band: the window finds the stem's rows in the cache. The
+/// stem's map is stored as well, for others may read it. Rows at the seam of two items are written by both, with the
+/// same bits.
 /// </summary>
 internal sealed unsafe class StemWindowStep<TSimd, TVector> : Step
     where TSimd : struct, ISimd<TVector>

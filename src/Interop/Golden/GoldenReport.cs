@@ -54,7 +54,8 @@ public enum GoldenOutcome
 public delegate float[] GoldenInference(Module module, Shape shape, ReadOnlySpan<float> x);
 
 /// <summary>Prepares the training step of a network whose parameters are on the verifier's device: a call of the result
-/// computes the mean cross-entropy of a batch (images, class indices), writes the logits and adds all gradients.</summary>
+/// computes the mean cross-entropy of a batch (images, class indices), writes the logits and adds all
+/// gradients.</summary>
 /// <param name="network">The network, with parameters.</param>
 /// <param name="shape">Shape of the batch.</param>
 public delegate IGoldenStep GoldenTraining(MuxNet network, Shape shape);

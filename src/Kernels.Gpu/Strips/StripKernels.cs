@@ -7,9 +7,9 @@ namespace MuxKernels;
 /// k×k convolutions over maps that stay where they are: dense, depthwise, group-wise, mixed and multiplexed, all parts
 /// in one launch. A thread computes 4×4 outputs of a channel: it holds taps, rows and outputs in registers, walks down
 /// the rows that they read and loads each of them once, as three (stride 2: four) 16-byte quads where rows are
-/// multiples of four numbers. A sub-pixel part is a convolution with taps two pixels apart, one set of taps for each phase; a
-/// super-pixel part is a convolution of the fine map, whose even and odd columns are rows of two planes. With the taps
-/// backwards the same kernel is the gradient of the input at stride 1.
+/// multiples of four numbers. A sub-pixel part is a convolution with taps two pixels apart, one set of taps for each
+/// phase; a super-pixel part is a convolution of the fine map, whose even and odd columns are rows of two planes. With
+/// the taps backwards the same kernel is the gradient of the input at stride 1.
 /// </summary>
 internal static class StripKernels
 {

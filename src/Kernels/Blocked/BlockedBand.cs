@@ -1,9 +1,9 @@
 namespace MuxKernels;
 
 /// <summary>
-/// Rows of a run of channel blocks in up to three maps of equal geometry, as batch normalisation and what follows it see
-/// them: <c>y = scale·z + shift</c>, <c>a = gate·f(y)</c>. Pixels of a row are L floats apart everywhere; scale, shift,
-/// gate, pooled and the sums have one number for each lane of each block of the run.
+/// Rows of a run of channel blocks in up to three maps of equal geometry, as batch normalisation and what follows it
+/// see them: <c>y = scale·z + shift</c>, <c>a = gate·f(y)</c>. Pixels of a row are L floats apart everywhere; scale,
+/// shift, gate, pooled and the sums have one number for each lane of each block of the run.
 /// </summary>
 internal unsafe struct BlockedBand
 {
@@ -64,8 +64,8 @@ internal unsafe struct BlockedBand
     /// <summary>What squeeze-excite's mean adds to the gradient of f(y) at every pixel; null for nothing.</summary>
     public float* Pooled;
 
-    /// <summary>Where <see cref="Gate"/> and <see cref="Pooled"/> of the next row begin, in floats from this one's: rows that
-    /// are images, each with factors of its own; 0 where all rows have the same. Read by the gradient
+    /// <summary>Where <see cref="Gate"/> and <see cref="Pooled"/> of the next row begin, in floats from this one's:
+    /// rows that are images, each with factors of its own; 0 where all rows have the same. Read by the gradient
     /// alone.</summary>
     public nint GateRow;
 

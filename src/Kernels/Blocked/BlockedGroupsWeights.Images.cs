@@ -110,7 +110,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
             return reads ? ((row / d * own.Kernel) + (column / d)) * own.VectorsPerTap(window.g) * TSimd.Lanes : -1;
         }
 
-        /// <summary>A map in runs of pixels that follow one another: all of a tiny one, else parts of its rows.</summary>
+        /// <summary>A map in runs of pixels that follow one another: all of a tiny one, else parts of its
+        /// rows.</summary>
         private static IEnumerable<(int First, int Count)> RunsOf(int height, int width)
         {
             if (height * width <= MostRun)
@@ -132,7 +133,8 @@ internal sealed unsafe partial class BlockedGroups<TSimd, TVector>
     /// <summary>Runs of output and input pixels whose sums are taken together.</summary>
     /// <param name="Targets">For each input pixel, for each output pixel floats from the first sum to that of the tap
     /// between them, −1 for none.</param>
-    /// <param name="Offsets">Floats to the first input pixel and to the first output pixel of each pair of runs.</param>
+    /// <param name="Offsets">Floats to the first input pixel and to the first output pixel of each pair of
+    /// runs.</param>
     /// <param name="XCount">Input pixels of a run.</param>
     /// <param name="DyCount">Output pixels of a run.</param>
     private sealed record PixelRuns(int[] Targets, int[] Offsets, int XCount, int DyCount);

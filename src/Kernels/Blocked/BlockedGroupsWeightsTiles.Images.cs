@@ -44,8 +44,8 @@ internal unsafe struct BlockedImageWeightsTile
 
 /// <content>
 /// Whole small maps of many images: every output pixel of a run times every input pixel of another one, sixteen sums
-/// (or eight) in registers over all images; which tap a sum belongs to, and whether it belongs to any, is settled at the
-/// end. Stride, dilation and padding are nothing but another table.
+/// (or eight) in registers over all images; which tap a sum belongs to, and whether it belongs to any, is settled at
+/// the end. Stride, dilation and padding are nothing but another table.
 /// </content>
 internal static unsafe partial class BlockedWeightsTiles
 {

@@ -1,6 +1,7 @@
 namespace MuxKernels;
 
-/// <summary>What an output pixel of a <see cref="BlockedImageTile"/> reads: a rectangle of taps inside the map.</summary>
+/// <summary>What an output pixel of a <see cref="BlockedImageTile"/> reads: a rectangle of taps inside the
+/// map.</summary>
 /// <param name="X">Floats from an image's first pixel to what the first tap reads.</param>
 /// <param name="W">Floats from the weight of tap (0, 0) to that of the first tap.</param>
 /// <param name="Y">Floats from an image's first output pixel to this one.</param>

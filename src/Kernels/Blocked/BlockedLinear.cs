@@ -5,7 +5,8 @@ namespace MuxKernels;
 /// <summary>
 /// Fully connected layer from packed weights, <c>y[n,o] = f(b[o] + Σᵢ w[o,i]·x[n,i])</c>: the classifier and both
 /// layers of squeeze-excite. Four vectors of outputs are summed side by side, each in the order of i; what is left over
-/// (1 … 3 vectors) in a few interleaved sums. A result depends neither on the other images nor on how outputs are split.
+/// (1 … 3 vectors) in a few interleaved sums. A result depends neither on the other images nor on how outputs are
+/// split.
 /// </summary>
 internal static unsafe class BlockedLinear<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

@@ -1,8 +1,8 @@
 namespace MuxKernels;
 
 /// <summary>
-/// Swish with what its value and its slope share kept beside: <c>σ(y)</c> is computed once, where a is; the gradient's sums
-/// behind it take <c>f = y·σ</c> and <c>f' = σ + f·(1 − σ)</c> from there.
+/// Swish with what its value and its slope share kept beside: <c>σ(y)</c> is computed once, where a is; the gradient's
+/// sums behind it take <c>f = y·σ</c> and <c>f' = σ + f·(1 − σ)</c> from there.
 /// </summary>
 internal static unsafe partial class BlockedNorm<TSimd, TVector>
 {
@@ -64,7 +64,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         }
     }
 
-    /// <summary><c>Kept = σ(y)</c> and <c>sums[slot] += Σ y·σ(y)</c>. One row; gate, G and pooled are not read.</summary>
+    /// <summary><c>Kept = σ(y)</c> and <c>sums[slot] += Σ y·σ(y)</c>. One row; gate, G and pooled are not
+    /// read.</summary>
     public static void SumsKeeping(BlockedBand* band, float* sums)
     {
         for (int block = 0; block < band->Blocks; block++)
@@ -127,8 +128,8 @@ internal static unsafe partial class BlockedNorm<TSimd, TVector>
         }
     }
 
-    /// <summary>With σ from Kept: <c>d = G·f'(y)</c>, <c>sums[slot] += Σ d</c>, <c>products[slot] += Σ d·(z − about)</c>,
-    /// <c>To = d</c>. One row; gate and pooled are not read.</summary>
+    /// <summary>With σ from Kept: <c>d = G·f'(y)</c>, <c>sums[slot] += Σ d</c>, <c>products[slot] += Σ d·(z −
+    /// about)</c>, <c>To = d</c>. One row; gate and pooled are not read.</summary>
     public static void KeptGradientSums(BlockedBand* band, float* about, float* sums, float* products)
     {
         for (int block = 0; block < band->Blocks; block++)

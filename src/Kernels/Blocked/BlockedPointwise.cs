@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace MuxKernels;
 
-/// <summary>1×1 convolution on blocked maps, column by column (<see cref="PointwiseColumn"/>): tiles of pixels by one or
-/// two vectors of output channels. A result is a sum in the order of the input channels whatever the tile, so it depends
-/// neither on the range of rows nor on the borders of the maps. Weights have to be finite where x has lanes without a
-/// channel.</summary>
+/// <summary>1×1 convolution on blocked maps, column by column (<see cref="PointwiseColumn"/>): tiles of pixels by one
+/// or two vectors of output channels. A result is a sum in the order of the input channels whatever the tile, so it
+/// depends neither on the range of rows nor on the borders of the maps. Weights have to be finite where x has lanes
+/// without a channel.</summary>
 internal static unsafe partial class BlockedPointwise<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct

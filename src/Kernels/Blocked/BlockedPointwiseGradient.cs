@@ -235,7 +235,8 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
         return start >= vectors ? vectors : start == vectors - 1 && part > 0 ? start - 1 : start;
     }
 
-    /// <summary>Adds sums whose lanes are channels of a that follow one another: a row of dw at a time, as memory likes it.
+    /// <summary>Adds sums whose lanes are channels of a that follow one another: a row of dw at a time, as memory likes
+    /// it.
     /// </summary>
     private static void RowsInOrder(float* packed, in Roles roles, int channels, ReadOnlySpan<int> outChannel, float* dw,
         int dwRow)
@@ -261,8 +262,9 @@ internal static unsafe class BlockedPointwiseGradient<TSimd, TVector>
         }
     }
 
-    /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order, then
-    /// as whole vectors. A row behind, so that no vector is loaded from numbers that are still on their way.</summary>
+    /// <summary>Adds sums whose lanes are all channels of a in any order, row by row: into the channels' own order,
+    /// then as whole vectors. A row behind, so that no vector is loaded from numbers that are still on their
+    /// way.</summary>
     [SkipLocalsInit]
     private static void Rows(float* packed, in Roles roles, ReadOnlySpan<int> inChannel, int channels,
         ReadOnlySpan<int> outChannel, float* dw, int dwRow)

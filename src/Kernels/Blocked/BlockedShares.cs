@@ -1,7 +1,7 @@
 namespace MuxKernels;
 
-/// <summary>Cuts a run of pixels into tiles of the sizes that exist, so that none computes a pixel that is not there and
-/// small tiles, which leave the multipliers idle, are few.</summary>
+/// <summary>Cuts a run of pixels into tiles of the sizes that exist, so that none computes a pixel that is not there
+/// and small tiles, which leave the multipliers idle, are few.</summary>
 internal static class BlockedShares
 {
     /// <summary>Pixels of the next tile where so many are left.</summary>

@@ -5,8 +5,8 @@ namespace MuxKernels;
 /// <summary>
 /// Dense k×k convolution from the planes of an image (few channels) to a blocked map. A tap of an output pixel is an
 /// offset as an input channel of a 1×1 convolution is, and the same tiles serve. Windows inside the image read it where
-/// it lies; the others read copies between zeros. Sums run over channels, then rows, then columns of the window. Weights
-/// have to be finite: they are multiplied with the padding's zeros.
+/// it lies; the others read copies between zeros. Sums run over channels, then rows, then columns of the window.
+/// Weights have to be finite: they are multiplied with the padding's zeros.
 /// </summary>
 internal static unsafe class BlockedStem<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

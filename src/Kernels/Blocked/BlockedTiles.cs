@@ -6,7 +6,8 @@ namespace MuxKernels;
 /// <typeparam name="TSimd">The width.</typeparam>
 /// <typeparam name="TVector">The register.</typeparam>
 /// <typeparam name="TStep">Floats between pixels.</typeparam>
-/// <typeparam name="TEnd">What is done to a sum when it is stored: nothing or one instruction, never a call.</typeparam>
+/// <typeparam name="TEnd">What is done to a sum when it is stored: nothing or one instruction, never a
+/// call.</typeparam>
 internal static unsafe class BlockedTiles<TSimd, TVector, TStep, TEnd>
     where TSimd : struct, ISimd<TVector>
     where TVector : struct

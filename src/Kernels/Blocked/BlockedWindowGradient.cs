@@ -10,9 +10,9 @@ internal abstract unsafe class BlockedWindowGradient
     /// <summary>Floats of the packed sums of all pieces; the caller clears them first.</summary>
     public abstract int PackedLength { get; }
 
-    /// <summary>Adds what output rows <paramref name="firstRow"/> … + <paramref name="rows"/> − 1 of a piece give to the
-    /// packed sums, one image; in an order that depends on the rows of the call alone. Rows are numbered in the whole
-    /// maps; both pointers may point before buffers that hold only the rows that are needed.</summary>
+    /// <summary>Adds what output rows <paramref name="firstRow"/> … + <paramref name="rows"/> − 1 of a piece give to
+    /// the packed sums, one image; in an order that depends on the rows of the call alone. Rows are numbered in the
+    /// whole maps; both pointers may point before buffers that hold only the rows that are needed.</summary>
     /// <param name="piece">Index of the window's piece.</param>
     /// <param name="x">Row 0, column 0 (inside the border of zeros) of the piece's first input block.</param>
     /// <param name="xBlockStride">Floats from one input block to the next.</param>

@@ -42,8 +42,8 @@ internal static unsafe partial class BlockedWindowTiles
     }
 
     /// <summary>Some rows of so many output pixels of both column phases of stride 2, kernels of two taps or more: each
-    /// pixel that is loaded feeds the sums of up to five taps. Register budget: 14 sums (8 with 16 registers), five weights, a
-    /// pixel.</summary>
+    /// pixel that is loaded feeds the sums of up to five taps. Register budget: 14 sums (8 with 16 registers), five
+    /// weights, a pixel.</summary>
     /// <param name="tile">The rows; X is what tap 0 of the first pixel reads, or tap 1 if that is odd; Y is the first
     /// pixel, pixels are side by side; taps are those of a whole kernel row.</param>
     /// <param name="odd">Whether the first pixel reads the odd taps.</param>

@@ -2,8 +2,8 @@ namespace MuxKernels;
 
 /// <summary>
 /// One column (one or two vectors of output channels) of a 1×1 convolution on blocked maps of one image, over a range
-/// of rows: <c>y[o, p] = f(Σᵢ w[i][o]·x[offset[i] + p·L] + bias[o]) + residual</c>. Input channels may lie anywhere: each
-/// has an offset of its own, so a split, shuffle or concatenation before the convolution costs nothing.
+/// of rows: <c>y[o, p] = f(Σᵢ w[i][o]·x[offset[i] + p·L] + bias[o]) + residual</c>. Input channels may lie anywhere:
+/// each has an offset of its own, so a split, shuffle or concatenation before the convolution costs nothing.
 /// </summary>
 internal unsafe struct PointwiseColumn
 {

@@ -6,8 +6,9 @@ namespace MuxKernels;
 /// <c>sums[n,o] = Σ_p y[n,o,p]</c>. A folded batch norm is scale and shift; a bias is a shift; gate is what
 /// squeeze-excite computes. Everything is optional: empty views are left out.
 /// </summary>
-/// <remarks>Channels may lie anywhere: a block reads part of a map and writes into another, or into the one its residual
-/// lies in, in any order; a split or a shuffle costs nothing, and channels that are left out never move.</remarks>
+/// <remarks>Channels may lie anywhere: a block reads part of a map and writes into another, or into the one its
+/// residual lies in, in any order; a split or a shuffle costs nothing, and channels that are left out never
+/// move.</remarks>
 public readonly record struct ConvFusion
 {
     /// <summary>[O]; empty for 1.</summary>
@@ -43,8 +44,8 @@ public readonly record struct ConvFusion
     /// <summary>Channels that y (and the residual) has; 0 for those of the geometry.</summary>
     public int OutputStride { get; init; }
 
-    /// <summary>x, y and the residual are float16 in memory, two numbers to an element of a view; arithmetic, weights and
-    /// vectors stay float32. Only where <see cref="Device.HasHalfMaps"/>.</summary>
+    /// <summary>x, y and the residual are float16 in memory, two numbers to an element of a view; arithmetic, weights
+    /// and vectors stay float32. Only where <see cref="Device.HasHalfMaps"/>.</summary>
     public bool HalfMaps { get; init; }
 
     /// <summary>Demands that the places of channels lie within maps of these shapes.</summary>

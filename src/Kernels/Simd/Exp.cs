@@ -45,8 +45,8 @@ internal static class Exp
 
     /// <summary>
     /// <c>1 + e⁻ˣ</c>, +∞ below about −87.7. The power of two is never multiplied by
-    /// itself: it goes into the last multiply-add, doubled, which is why the polynomial is that of half the exponential.
-    /// Sigmoid and swish come within 2.7e-7 of their value.
+    /// itself: it goes into the last multiply-add, doubled, which is why the polynomial is that of half the
+    /// exponential. Sigmoid and swish come within 2.7e-7 of their value.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TVector OnePlus<TSimd, TVector>(TVector x)

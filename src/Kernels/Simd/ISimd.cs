@@ -79,8 +79,8 @@ internal unsafe interface ISimd<TVector>
     /// <summary>What <see cref="TwicePower"/> counts from: a number whose last place is 1.</summary>
     static abstract float PowerOrigin { get; }
 
-    /// <summary><c>2·2^(n/OctaveSteps)</c> for <c>t = PowerOrigin + n</c> with integral n from −127 to 127 octaves; +∞ at
-    /// 127 octaves.</summary>
+    /// <summary><c>2·2^(n/OctaveSteps)</c> for <c>t = PowerOrigin + n</c> with integral n from −127 to 127 octaves; +∞
+    /// at 127 octaves.</summary>
     static abstract TVector TwicePower(TVector t);
 
     /// <summary>Sum of the lanes, in a fixed order.</summary>

@@ -6,12 +6,12 @@ namespace MuxKernels.Training;
 
 /// <summary>
 /// A prepared training step of a network on a device: a flat list of launches on one arena, forward, loss and all
-/// gradients. Where the device can, runs of launches are recorded once and launched together. The numbers are those of a
-/// recorded session on the same device, to the bit. On the processor, use <see cref="TrainingPlan"/>.
+/// gradients. Where the device can, runs of launches are recorded once and launched together. The numbers are those of
+/// a recorded session on the same device, to the bit. On the processor, use <see cref="TrainingPlan"/>.
 /// </summary>
-/// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch shape.
-/// A step waits for the device once, for the loss and the logits. Operators of one's own that throw coins throw the same
-/// ones at every step.</remarks>
+/// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch
+/// shape. A step waits for the device once, for the loss and the logits. Operators of one's own that throw coins throw
+/// the same ones at every step.</remarks>
 public sealed class DeviceTrainingPlan : ITrainingPlan
 {
     private readonly Device device;
@@ -62,7 +62,8 @@ public sealed class DeviceTrainingPlan : ITrainingPlan
     /// <summary>Whether each step asks the device's clock for <see cref="Phases"/>, for which it waits twice.</summary>
     public bool TimesPhases { get; set; }
 
-    /// <summary>Milliseconds of the last step's launches, forward and backward, with <see cref="TimesPhases"/>.</summary>
+    /// <summary>Milliseconds of the last step's launches, forward and backward, with
+    /// <see cref="TimesPhases"/>.</summary>
     public (double Forward, double Backward) Phases { get; private set; }
 
     /// <summary>Prepares a training step.</summary>

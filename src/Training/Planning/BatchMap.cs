@@ -3,8 +3,8 @@ using MuxKernels.Inference;
 namespace MuxKernels.Training;
 
 /// <summary>
-/// A map of a whole batch in channel blocks: block, image, row, column, lane. All pixels of a block follow one another, so
-/// a 1×1 convolution sees one long row, whatever the size of an image's map.
+/// A map of a whole batch in channel blocks: block, image, row, column, lane. All pixels of a block follow one another,
+/// so a 1×1 convolution sees one long row, whatever the size of an image's map.
 /// </summary>
 /// <param name="order">For each slot (block · L + lane) the channel there, or −1 for none.</param>
 /// <param name="shape">Batch, channels, rows, columns.</param>
@@ -32,8 +32,8 @@ internal sealed class BatchMap(int[] order, Shape shape, int lanes)
     /// <summary>Pixels of the batch.</summary>
     public int Pixels => Shape.N * ImagePixels;
 
-    /// <summary>Floats from one block to the next: an odd number of cache lines apart, so that neighbouring blocks do not
-    /// fall into the same sets of the caches.</summary>
+    /// <summary>Floats from one block to the next: an odd number of cache lines apart, so that neighbouring blocks do
+    /// not fall into the same sets of the caches.</summary>
     public int BlockStride { get; } = checked((shape.N * shape.H * shape.W * lanes + 15) / 16 * 16 + 16);
 
     /// <summary>Where it lies.</summary>

@@ -76,9 +76,9 @@ internal sealed unsafe class LossForward<TSimd, TVector>(string name, Classifier
 }
 
 /// <summary>
-/// Gradients of the classifier, some rows of weights after the other: what they give to the gradient of the features, and
-/// their own gradient, while both are at hand. Groups of rows keep sums of their own for the features, added in their
-/// order.
+/// Gradients of the classifier, some rows of weights after the other: what they give to the gradient of the features,
+/// and their own gradient, while both are at hand. Groups of rows keep sums of their own for the features, added in
+/// their order.
 /// </summary>
 internal sealed unsafe class ClassifierBackward<TSimd, TVector> : TrainingStep
     where TSimd : struct, ISimd<TVector>

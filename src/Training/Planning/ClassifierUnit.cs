@@ -3,8 +3,8 @@ using MuxKernels.Autograd;
 namespace MuxKernels.Training;
 
 /// <summary>
-/// What follows the maps: dropout of the pooled features, the classifier and the loss. Images take the place of pixels: the
-/// features of the batch are a blocked map of one row, on which the classifier is a 1×1 convolution.
+/// What follows the maps: dropout of the pooled features, the classifier and the loss. Images take the place of pixels:
+/// the features of the batch are a blocked map of one row, on which the classifier is a 1×1 convolution.
 /// </summary>
 internal sealed unsafe class ClassifierUnit<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>

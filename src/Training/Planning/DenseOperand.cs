@@ -2,8 +2,8 @@ namespace MuxKernels.Training;
 
 /// <summary>
 /// What a 1×1 convolution reads as its gradients see it: blocks without slots that nobody reads. An activated value is
-/// computed, a stored map of which every block is read stands where it is, and channels of several maps, or of a part of
-/// one, are gathered into blocks of their own; their gradient is computed there and brought back.
+/// computed, a stored map of which every block is read stands where it is, and channels of several maps, or of a part
+/// of one, are gathered into blocks of their own; their gradient is computed there and brought back.
 /// </summary>
 internal sealed unsafe class DenseOperand<TSimd, TVector>
     where TSimd : struct, ISimd<TVector>
@@ -98,8 +98,8 @@ internal sealed unsafe class DenseOperand<TSimd, TVector>
         }
     }
 
-    /// <summary>Brings the gradient of gathered channels to one block of one of their maps, all of which it writes unless
-    /// it adds.</summary>
+    /// <summary>Brings the gradient of gathered channels to one block of one of their maps, all of which it writes
+    /// unless it adds.</summary>
     /// <param name="c">The step's memory.</param>
     /// <param name="first">First pixel of the batch.</param>
     /// <param name="pixels">Pixels.</param>

@@ -20,8 +20,8 @@ public interface ITrainingPlan : IDisposable
     /// <summary>All bytes that the plan owns.</summary>
     long Bytes { get; }
 
-    /// <summary>One step: the loss of a batch; gradients of all parameters are added to what is there, running statistics
-    /// move on.</summary>
+    /// <summary>One step: the loss of a batch; gradients of all parameters are added to what is there, running
+    /// statistics move on.</summary>
     /// <param name="images">The batch.</param>
     /// <param name="labels">Class indices.</param>
     /// <param name="logits">Where the logits go, <c>[N, K]</c>; empty if nobody wants them.</param>

@@ -183,7 +183,8 @@ internal sealed class ActivatedMap(BatchMap z, NormUnit norm, Node source)
     /// <summary>Squeeze-excite; null for none.</summary>
     public ExciteUnit? Excite { get; set; }
 
-    /// <summary>Whether the global pool alone reads it, so that every pixel of an image has the same gradient.</summary>
+    /// <summary>Whether the global pool alone reads it, so that every pixel of an image has the same
+    /// gradient.</summary>
     public bool IsPooled { get; set; }
 
     /// <summary>The map into which it was stored, whose gradient is its own; null for none.</summary>

@@ -1,7 +1,7 @@
 namespace MuxKernels.Training;
 
-/// <summary>Small memory of a plan (coefficients, sums, packed weights, offset tables): reserved while the plan is made,
-/// allocated at its end.</summary>
+/// <summary>Small memory of a plan (coefficients, sums, packed weights, offset tables): reserved while the plan is
+/// made, allocated at its end.</summary>
 internal sealed unsafe class NumberPool : IDisposable
 {
     private long length;

@@ -3,8 +3,9 @@ using System.Numerics;
 namespace MuxKernels.Training;
 
 /// <summary>
-/// Both gradients of a 1×1 convolution, run of pixels by run of pixels: dz goes into scratch, is multiplied with the input
-/// for the weights and with the weights for the input. Groups of runs keep sums of their own, added in their order.
+/// Both gradients of a 1×1 convolution, run of pixels by run of pixels: dz goes into scratch, is multiplied with the
+/// input for the weights and with the weights for the input. Groups of runs keep sums of their own, added in their
+/// order.
 /// </summary>
 internal sealed unsafe class PointwiseBackward<TSimd, TVector> : TrainingStep
     where TSimd : struct, ISimd<TVector>

@@ -1,8 +1,8 @@
 namespace MuxKernels.Training;
 
 /// <summary>
-/// 1×1 convolution of a batch with the moments of its result: run of pixels by run of pixels with weights that were packed
-/// before, or, where maps are small and weights many, column by column, each of which packs its own.
+/// 1×1 convolution of a batch with the moments of its result: run of pixels by run of pixels with weights that were
+/// packed before, or, where maps are small and weights many, column by column, each of which packs its own.
 /// </summary>
 internal sealed unsafe class PointwiseForward<TSimd, TVector>(PointwiseUnit<TSimd, TVector> unit, NormUnit norm)
     : TrainingStep(unit.Name, TrainingPhase.Forward)

@@ -5,8 +5,8 @@ namespace MuxKernels.Training;
 /// rounding.</summary>
 public enum Recompute
 {
-    /// <summary>Kept where squeeze-excite follows, whose map is read twice on the way forward and twice on the way back,
-    /// up to <see cref="TrainingPlan.KeptBytesOfMap"/>; the others are computed again.</summary>
+    /// <summary>Kept where squeeze-excite follows, whose map is read twice on the way forward and twice on the way
+    /// back, up to <see cref="TrainingPlan.KeptBytesOfMap"/>; the others are computed again.</summary>
     Auto,
 
     /// <summary>Compute again: least memory.</summary>

@@ -15,11 +15,11 @@ public readonly record struct TrainingPlanStep(string Name, TrainingPhase Phase,
 /// <summary>
 /// A prepared training step of a network: forward with batch statistics, cross-entropy, and all gradients, on
 /// channel-blocked maps from the stem to the head in both directions. Of every convolution only the result before batch
-/// normalisation is stored; normalisation, activation and gate are computed again where they are read. Results agree with
-/// the recorded session's within rounding and have the same bits for every number of threads.
+/// normalisation is stored; normalisation, activation and gate are computed again where they are read. Results agree
+/// with the recorded session's within rounding and have the same bits for every number of threads.
 /// </summary>
-/// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch shape
-/// and one thread at a time.</remarks>
+/// <remarks>The plan reads the network's parameters where they are and adds to their gradients; it is for one batch
+/// shape and one thread at a time.</remarks>
 public sealed unsafe class TrainingPlan : ITrainingPlan
 {
     /// <summary>Bytes of a map up to which <see cref="Recompute.Auto"/> keeps its sigmoids.</summary>
@@ -82,8 +82,8 @@ public sealed unsafe class TrainingPlan : ITrainingPlan
     /// <param name="input">Shape of a batch, <c>[N, C, H, W]</c>.</param>
     /// <param name="smoothing">Label smoothing of the cross-entropy.</param>
     /// <param name="recompute">Whether normalisation and swish are computed again where a map is read.</param>
-    /// <exception cref="NotSupportedException">The network has an operation without a form on channel-blocked maps, or is
-    /// on another device: train it by a session.</exception>
+    /// <exception cref="NotSupportedException">The network has an operation without a form on channel-blocked maps, or
+    /// is on another device: train it by a session.</exception>
     public static TrainingPlan Of(MuxNet network, Shape input, float smoothing = 0f,
         Recompute recompute = Recompute.Auto) => Of(network, input, smoothing, Lanes(), recompute);
 
@@ -125,8 +125,8 @@ public sealed unsafe class TrainingPlan : ITrainingPlan
         }
     }
 
-    /// <summary>One step: the loss of a batch; gradients of all parameters are added to what is there, running statistics
-    /// move on.</summary>
+    /// <summary>One step: the loss of a batch; gradients of all parameters are added to what is there, running
+    /// statistics move on.</summary>
     /// <param name="images">The batch.</param>
     /// <param name="labels">Class indices.</param>
     /// <param name="logits">Where the logits go, <c>[N, K]</c>; empty if nobody wants them.</param>

@@ -10,7 +10,8 @@ internal sealed unsafe class WindowUnit<TSimd, TVector>
     /// <summary>Floats of scratch for the rows of a piece, about.</summary>
     private const int BandFloats = 48_000;
 
-    /// <summary>Floats of input and gradient of a piece of a chunk of images, about: both stay in the second cache.</summary>
+    /// <summary>Floats of input and gradient of a piece of a chunk of images, about: both stay in the second
+    /// cache.</summary>
     private const int ChunkFloats = 24_000;
 
     /// <summary>A chunk has a multiple of so many images, which is what tiles take at once.</summary>

@@ -50,7 +50,8 @@ public class BlockedWindowTests
         Agrees(Of(new MixedConv.Args(x with { C = channels }, [3, kernel, 7], 1, stride)));
     }
 
-    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one block.</summary>
+    /// <summary>Groups of up to four channels, of one kernel size and of several; a rest of pairs in one
+    /// block.</summary>
     [Theory]
     [InlineData(1, 18, 14, 1)]
     [InlineData(2, 20, 14, 1)]
