@@ -46,7 +46,7 @@ public sealed class GoldenTests
     private static void Verify(string kind, string path, GoldenParts parts, int cases)
     {
         // The shared device: every kernel is compiled once for all tests.
-        GpuDevice device = Hardware.Device(kind);
+        GpuDevice device = Hardware.NetworkDevice(kind);
         GoldenReport report;
         lock (device)
         {

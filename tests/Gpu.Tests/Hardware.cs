@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ILGPU.Runtime;
 using Xunit;
 
@@ -6,9 +7,19 @@ namespace MuxKernels.Tests;
 /// <summary>Devices that the tests run on.</summary>
 internal static class Hardware
 {
+    private static readonly ConcurrentDictionary<string, Lazy<GpuDevice>> Second = new(StringComparer.Ordinal);
+
     /// <summary>Why tests on a kind of device are skipped; null where there is one.</summary>
     public static string? Missing(string kind) =>
         GpuDevice.List(kind).Count > 0 ? null : $"There is no {kind} device on this machine.";
+
+    /// <summary>A second device of a kind, for tests of whole networks: compiling kernels is what takes the time, and two
+    /// devices compile side by side.</summary>
+    public static GpuDevice NetworkDevice(string kind)
+    {
+        Device(kind);
+        return Second.GetOrAdd(kind, static k => new Lazy<GpuDevice>(() => GpuDevice.Open(k))).Value;
+    }
 
     /// <summary>The shared device of a kind. ILGPU hands out its CPU simulation where it finds nothing else, so the
     /// type is asserted.</summary>

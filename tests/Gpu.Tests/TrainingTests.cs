@@ -16,7 +16,7 @@ public sealed class TrainingTests
     [DeviceFact("opencl")]
     public void A_training_step_copies_the_batch_up_and_loss_logits_and_norm_down()
     {
-        GpuDevice device = Hardware.Device("opencl");
+        GpuDevice device = Hardware.NetworkDevice("opencl");
         HostTransfers Of(int batches)
         {
             lock (device)
@@ -47,7 +47,7 @@ public sealed class TrainingTests
     [InlineData(OptimizerKind.AdamW)]
     public void Moving_a_network_while_it_trains_changes_results_within_the_bound(OptimizerKind kind)
     {
-        GpuDevice gpu = Hardware.Device("opencl");
+        GpuDevice gpu = Hardware.NetworkDevice("opencl");
         using CpuDevice cpu = new(2);
         (float[] losses, float[] start, float[] end) stayed = Train(kind, [cpu, cpu, cpu]), moved;
         lock (gpu)
@@ -122,7 +122,7 @@ public sealed class TrainingTests
     /// <summary>The recorded session's numbers, to the bit, with averages and coins.</summary>
     private static void PlannedAsEager(string kind)
     {
-        GpuDevice device = Hardware.Device(kind);
+        GpuDevice device = Hardware.NetworkDevice(kind);
         float[] Of(bool planned)
         {
             lock (device)

@@ -7,7 +7,9 @@ namespace MuxKernels.Tests;
 /// </summary>
 public sealed class VariantTests
 {
-    private const int DeviceCases = 12;
+    /// <summary>Few, since most of the time goes into compiling kernels for new geometries:
+    /// <c>muxnet verify --kernels N --device opencl</c> tries as many as one likes.</summary>
+    private const int DeviceCases = 5;
     private const int TinyCases = 2;
     private const long TinyWork = 4000;
 
