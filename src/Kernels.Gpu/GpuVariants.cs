@@ -112,49 +112,18 @@ public static partial class GpuVariants
         where TArgs : struct
     {
         KernelOperation<TArgs> operation = KernelRegistry.Get<TArgs>(name);
+        DeviceBody<TArgs> launch = (device, in args, inputs, outputs) => call((GpuDevice)device, args, inputs, outputs);
         foreach (string target in Targets)
         {
-            operation.With(target, () => DeviceOf(target) is not null,
-                (in args, inputs, outputs, _) => Run(target, call, args, inputs, outputs),
-                (device, in args, inputs, outputs) => call((GpuDevice)device, args, inputs, outputs));
-        }
-    }
-
-    private static void Run<TArgs>(string target, DeviceCall<TArgs> call, in TArgs args, KernelMemory[] inputs,
-        KernelMemory[] outputs)
-        where TArgs : struct
-    {
-        GpuDevice device = DeviceOf(target) ?? throw new InvalidOperationException($"There is no {target} device.");
-        lock (device)
-        {
-            View[] x = Sent(device, inputs), y = Sent(device, outputs);
-            try
+            operation.With(target, () => DeviceOf(target) is not null, (in args, inputs, outputs, pool) =>
             {
-                call(device, args, x, y);
-                for (int i = 0; i < y.Length; i++)
+                GpuDevice device = DeviceOf(target)
+                    ?? throw new InvalidOperationException($"There is no {target} device.");
+                lock (device)
                 {
-                    device.Read(y[i], outputs[i]);
+                    launch.OnHost(device)(args, inputs, outputs, pool);
                 }
-            }
-            finally
-            {
-                foreach (View view in (View[])[.. x, .. y])
-                {
-                    device.Return(view.Buffer!);
-                }
-            }
+            }, launch);
         }
-    }
-
-    private static View[] Sent(GpuDevice device, KernelMemory[] operands)
-    {
-        View[] views = new View[operands.Length];
-        for (int i = 0; i < views.Length; i++)
-        {
-            views[i] = device.Rent(operands[i].Length).View;
-            device.Write(operands[i].ToReadOnlySpan(), views[i]);
-        }
-
-        return views;
     }
 }

@@ -51,7 +51,7 @@ internal static class KernelChecks
             string? failure = null;
             try
             {
-                Testing.Check.Against(operation, variant.Launch is { } launch ? Launched(launch, device) : variant.Run,
+                Testing.Check.Against(operation, variant.Launch is { } launch ? launch.OnHost(device) : variant.Run,
                     count: count, pool: (device as CpuDevice)?.Work);
             }
             catch (CheckFailedException e)
@@ -73,33 +73,4 @@ internal static class KernelChecks
         bool isDevice = DeviceProvider.Kinds.Any(k => k.Kind == target);
         return device is CpuDevice ? !isDevice : target == kind;
     }
-
-    /// <summary>A launch on operands of the host: they go to the device and back.</summary>
-    private static KernelBody<TArgs> Launched<TArgs>(DeviceBody<TArgs> launch, Device device)
-        where TArgs : struct => (in args, inputs, outputs, _) =>
-    {
-        View[] x = [.. inputs.Select(Sent)], y = [.. outputs.Select(Sent)];
-        try
-        {
-            launch(device, args, x, y);
-            for (int i = 0; i < y.Length; i++)
-            {
-                device.Read(y[i], outputs[i]);
-            }
-        }
-        finally
-        {
-            foreach (View view in (View[])[.. x, .. y])
-            {
-                device.Return(view.Buffer!);
-            }
-        }
-
-        View Sent(KernelMemory operand)
-        {
-            View view = device.Rent(operand.Length).View;
-            device.Write(operand.ToReadOnlySpan(), view);
-            return view;
-        }
-    };
 }
