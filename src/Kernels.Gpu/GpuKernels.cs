@@ -22,6 +22,10 @@ internal sealed partial class GpuKernels
 
     private GpuKernels(Accelerator accelerator) => this.accelerator = accelerator;
 
+    /// <summary>Makes launches of kernels; null for the accelerator's own compiler. Whoever executes kernels elsewhere
+    /// than the accelerator does, sets it.</summary>
+    internal Func<Delegate, Delegate>? Loader { get; set; }
+
     /// <summary>Copies of tables to the accelerator: one for each table, when it is first used.</summary>
     public HostTransfers TableTransfers { get; private set; }
 
@@ -129,7 +133,7 @@ internal sealed partial class GpuKernels
         {
             lock (gate)
             {
-                kernel = kernels.GetOrAdd(body.Method, _ => load());
+                kernel = kernels.GetOrAdd(body.Method, _ => Loader?.Invoke(body) ?? load());
             }
         }
 

@@ -26,7 +26,7 @@ public sealed partial class CodeTests
     [MemberData(nameof(Bodies))]
     public void Code_for_sm_90_keeps_locals_in_registers_and_names_its_memory(string body)
     {
-        string code = Compile(Methods().Single(m => Name(m) == body));
+        string code = PtxCompiler.Compile(Methods().Single(m => Name(m) == body));
         Assert.DoesNotContain(".local", code, StringComparison.Ordinal);
         Assert.Contains("st.global", code, StringComparison.Ordinal);
         Assert.Empty(GenericAccess().Matches(code).Select(m => m.Value));
@@ -40,7 +40,7 @@ public sealed partial class CodeTests
     [InlineData("ConvBiasGpu.Body")]
     public void Code_for_sm_90_shares_memory_between_barriers(string body)
     {
-        string code = Compile(Methods().Single(m => Name(m) == body));
+        string code = PtxCompiler.Compile(Methods().Single(m => Name(m) == body));
         Assert.Contains("ld.shared", code, StringComparison.Ordinal);
         Assert.Contains("ld.global", code, StringComparison.Ordinal);
         Assert.Contains("bar.sync", code, StringComparison.Ordinal);
@@ -49,23 +49,13 @@ public sealed partial class CodeTests
     /// <summary>What the checks above look for does exist: without O2 accesses are generic.</summary>
     [Fact]
     public void Without_optimisation_the_checks_find_generic_accesses() => Assert.NotEmpty(GenericAccess().Matches(
-        Compile(Methods().Single(m => Name(m) == "PartsConv.BackwardInputBody<AnyShape>"), OptimizationLevel.O0)));
+        PtxCompiler.Compile(Methods().Single(m => Name(m) == "PartsConv.BackwardInputBody<AnyShape>"), OptimizationLevel.O0)));
 
     [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
     private static partial Regex GenericAccess();
 
     [GeneratedRegex(@"\.shared\s+\.align\s+\d+\s+\.b8\s+\S+\[(\d+)\]")]
     private static partial Regex SharedArray();
-
-    /// <summary>PTX for sm_90 of an explicitly grouped kernel.</summary>
-    internal static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2)
-    {
-        using Context context = Context.Create(b => b.EnableAlgorithms().Optimize(level));
-        using PTXBackend backend = new(context, new CudaCapabilityContext(CudaArchitecture.SM_90),
-            CudaArchitecture.SM_90, CudaInstructionSet.ISA_80, null);
-        EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
-        return ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
-    }
 
     private static string Name(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}"
         + (method.IsGenericMethod ? $"<{method.GetGenericArguments()[0].Name}>" : "");

@@ -65,7 +65,7 @@ public sealed partial class ConvCodeTests
     public void Code_for_sm_90_stays_in_registers_and_moves_16_bytes_at_once(string name)
     {
         (MethodInfo kernel, int loads, int stores, int products, int shared) = Kernels[name];
-        string code = CodeTests.Compile(kernel);
+        string code = PtxCompiler.Compile(kernel);
         foreach (string unwanted in (string[])[".local", "call", "atom."])
         {
             Assert.DoesNotContain(unwanted, code, StringComparison.Ordinal);
@@ -89,7 +89,7 @@ public sealed partial class ConvCodeTests
     [InlineData("depthwise 3×3, float16")]
     public void Half_maps_move_four_numbers_at_once(string name)
     {
-        string code = CodeTests.Compile(Kernels[name].Kernel);
+        string code = PtxCompiler.Compile(Kernels[name].Kernel);
         Assert.Matches(@"ld\.global\S*\.v4\.b16", code);
         Assert.Matches(@"st\.global\S*\.v4\.b16", code);
         Assert.Matches(@"cvt\.f32\.f16", code);

@@ -8,6 +8,10 @@ namespace MuxKernels.Tests;
 internal static class Hardware
 {
     private static readonly ConcurrentDictionary<string, Lazy<GpuDevice>> Second = new(StringComparer.Ordinal);
+    private static readonly Lazy<GpuDevice> Interpreter = new(PtxKernels.Open);
+
+    /// <summary>The shared device that executes what CUDA devices get.</summary>
+    public static GpuDevice Ptx => Interpreter.Value;
 
     /// <summary>Why tests on a kind of device are skipped; null where there is one.</summary>
     public static string? Missing(string kind) =>

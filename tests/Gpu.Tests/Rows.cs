@@ -33,6 +33,21 @@ public static class Rows
         return operation.Variants.Single(v => v.Target == kind).Run;
     }
 
+    /// <summary>The kernel of an operation as PTX.</summary>
+    internal static KernelBody<TArgs> PtxBody<TArgs>(KernelOperation<TArgs> operation)
+        where TArgs : struct
+    {
+        GpuDevice device = Hardware.Ptx;
+        KernelBody<TArgs> body = operation.Variants.Single(v => v.Target == "ilgpu-cpu").Launch!.OnHost(device);
+        return (in args, inputs, outputs, pool) =>
+        {
+            lock (device)
+            {
+                body(args, inputs, outputs, pool);
+            }
+        };
+    }
+
     /// <summary>Calls a static generic method with the operation, typed by its arguments, before other
     /// values.</summary>
     internal static void Call(Type owner, string method, string operation, params object?[] values)

@@ -120,7 +120,8 @@ public sealed class VariantTests
         Check.SameBits([.. first.Select(v => 1f + v)], onto, operation.Name + " onto ones");
     }
 
-    private static long Work<TArgs>(KernelOperation<TArgs> operation, TArgs args)
+    /// <summary>Multiply-adds or elements, whichever are more.</summary>
+    internal static long Work<TArgs>(KernelOperation<TArgs> operation, TArgs args)
         where TArgs : struct => Math.Max(operation.MultiplyAdds(args),
         operation.Inputs(args).Concat(operation.Outputs(args)).Sum(o => o.Shape.Length));
 }
