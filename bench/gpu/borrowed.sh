@@ -93,6 +93,12 @@ bench() {
   need 60 "the comparison with PyTorch"
   timeout -s INT "$(left)" "$python" "$root/bench/peers/compare_gpu.py" --muxnet "$packed/muxnet/muxnet" \
     --device "$device" --output "$out/gpu.json" --limit "$(($(left) - 50))" ${PEER_OPTIONS:-} || failed=1
+  # Networks once more with TF32, on devices that have it, into the same file.
+  if [ "${device%%:*}" = cuda ] && [ "$failed" = 0 ] && [ "$(left)" -gt 90 ]; then
+    timeout -s INT "$(left)" "$python" "$root/bench/peers/compare_gpu.py" --muxnet "$packed/muxnet/muxnet" \
+      --device "$device" --output "$out/gpu.json" --limit "$(($(left) - 50))" --tf32 --only muxnet- ${PEER_OPTIONS:-} \
+      || failed=1
+  fi
 }
 
 train() {

@@ -88,6 +88,7 @@ public sealed partial class GpuDevice
         InputStride = f.InputStride,
         OutputChannels = Places(f.OutputChannels),
         OutputStride = f.OutputStride,
+        Precision = Precision,
     };
 
     /// <summary>Memory that holds float16, two numbers to an element.</summary>

@@ -52,16 +52,16 @@ public sealed partial class GpuDevice
 
     /// <inheritdoc/>
     public override void LinearForward(in Linear.Args args, View x, View w, View bias, View y) =>
-        LinearGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y));
+        LinearGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y), Precision);
 
     /// <inheritdoc/>
     public override void LinearBackwardInput(in Linear.Args args, View dy, View w, View dx) =>
-        LinearGpu.BackwardInput(Stream, args, Memory(dy), Memory(w), Memory(dx));
+        LinearGpu.BackwardInput(Stream, args, Memory(dy), Memory(w), Memory(dx), Precision);
 
     /// <inheritdoc/>
     public override void LinearBackwardWeight(in Linear.Args args, View dy, View x, View dw) =>
         LinearGpu.BackwardWeight(Stream, args, Memory(dy), Memory(x), Memory(dw),
-            Scratch(LinearGpu.ScratchLength(args)));
+            Scratch(LinearGpu.ScratchLength(args)), Precision);
 
     /// <inheritdoc/>
     public override void SoftmaxCrossEntropyForward(in SoftmaxCrossEntropy.Args args, View x, View labels, View y,

@@ -4,16 +4,17 @@ public sealed partial class GpuDevice
 {
     /// <inheritdoc/>
     public override void PointwiseConvForward(in PointwiseConv.Args args, View x, View w, View bias, View y) =>
-        PointwiseConvGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y));
+        PointwiseConvGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y),
+            Precision);
 
     /// <inheritdoc/>
     public override void PointwiseConvBackwardInput(in PointwiseConv.Args args, View dy, View w, View dx) =>
-        PointwiseConvGpu.BackwardInput(Stream, args, Memory(dy), Memory(w), Memory(dx));
+        PointwiseConvGpu.BackwardInput(Stream, args, Memory(dy), Memory(w), Memory(dx), Precision);
 
     /// <inheritdoc/>
     public override void PointwiseConvBackwardWeight(in PointwiseConv.Args args, View dy, View x, View dw) =>
         PointwiseConvGpu.BackwardWeight(Stream, args, Memory(dy), Memory(x), Memory(dw),
-            Scratch(PointwiseConvGpu.ScratchLength(args)));
+            Scratch(PointwiseConvGpu.ScratchLength(args)), Precision);
 
     /// <inheritdoc/>
     public override void DenseConvForward(in DenseConv.Args args, View x, View w, View bias, View y) =>

@@ -304,7 +304,7 @@ public sealed partial class GpuDevice : Device
         return buffer;
     }
 
-    private string NoMemory(long bytes) => $"{Name} ({Accelerator.Name}) can't give {bytes:N0} bytes more: "
+    private string NoMemory(long bytes) => $"{FullName} can't give {bytes:N0} bytes more: "
         + $"{AllocatedBytes:N0} of {memoryLimit:N0} bytes are in use.";
 
     private void Drain()

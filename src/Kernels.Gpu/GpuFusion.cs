@@ -48,4 +48,7 @@ public readonly record struct GpuFusion<T>
 
     /// <summary>Channels that y (and the residual) has; 0 for those of the geometry.</summary>
     public int OutputStride { get; init; }
+
+    /// <summary>What 1×1 convolutions round their factors to; the others multiply in float32.</summary>
+    public ProductPrecision Precision { get; init; }
 }

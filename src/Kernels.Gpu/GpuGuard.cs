@@ -57,6 +57,21 @@ internal static class GpuGuard
         }
     }
 
+    /// <summary>Demands tensor cores where factors are TF32.</summary>
+    public static void Precision(AcceleratorStream stream, ProductPrecision precision, string kernel)
+    {
+        if (precision is not (ProductPrecision.Single or ProductPrecision.TensorFloat32))
+        {
+            Guard.Fail($"{kernel}: precision is {precision}, expected Single or TensorFloat32.");
+        }
+
+        if (precision != ProductPrecision.Single && !GpuKernels.Of(stream).TensorCores)
+        {
+            Guard.Fail($"{kernel}: precision is {precision}, expected Single on {stream.Accelerator.Name}, which has "
+                + "no tensor cores that these kernels reach; CUDA devices of compute capability 8.0 or newer have.");
+        }
+    }
+
     /// <summary>Demands that what is written does not overlap what is read.</summary>
     public static void NoOverlap(ArrayView<float> read, ArrayView<float> written, string kernel,
         [CallerArgumentExpression(nameof(read))] string readName = "",

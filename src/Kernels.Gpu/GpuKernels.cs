@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace MuxKernels;
 
@@ -20,7 +21,11 @@ internal sealed partial class GpuKernels
     private readonly ConcurrentDictionary<object, MemoryBuffer> tables = [];
     private readonly Lock gate = new();
 
-    private GpuKernels(Accelerator accelerator) => this.accelerator = accelerator;
+    private GpuKernels(Accelerator accelerator) => (this.accelerator, TensorCores) =
+        (accelerator, accelerator is CudaAccelerator cuda && cuda.Architecture >= CudaArchitecture.SM_80);
+
+    /// <summary>Whether <see cref="TensorTiles"/> run here.</summary>
+    public bool TensorCores { get; set; }
 
     /// <summary>Makes launches of kernels; null for the accelerator's own compiler. Whoever executes kernels elsewhere
     /// than the accelerator does, sets it.</summary>

@@ -21,6 +21,8 @@ public sealed class UsageTests
     [InlineData("train --crop -1", "--crop", "-1")]
     [InlineData("train --cutout -2", "--cutout", "-2")]
     [InlineData("train --device warp", "--device", "warp", "cpu")]
+    [InlineData("bench --model muxnet-tiny --device cpu --tf32", "--tf32", "cpu has no tensor cores", "CUDA")]
+    [InlineData("verify --kernels 1 --tf32", "--tf32", "float32")]
     [InlineData("eval", "--weights")]
     [InlineData("export --safetensors x", "--model")]
     [InlineData("export --model muxnet-tiny", "--safetensors", "--onnx")]

@@ -59,6 +59,7 @@ internal static class EvalCommand
             model = weights.Network.Spec.Name,
             derived = weights.Network.Spec.IsDerived,
             device = device.Name,
+            tf32 = shell.IsTensorFloat32,
             engine = EngineOption.Name(engine),
             data = images.Source,
             images = images.Count,

@@ -18,6 +18,7 @@ internal static class KernelBench
             kernel = name,
             shape = args.ToString(),
             device = device.Name,
+            tf32 = shell.IsTensorFloat32,
             threads,
             peakGmaddsPerS = limits?.GmaddsPerS,
             copyGbPerS = limits is { CopyGbPerS: > 0 } known ? known.CopyGbPerS : (double?)null,

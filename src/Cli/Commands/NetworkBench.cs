@@ -154,6 +154,7 @@ internal static class NetworkBench
             mode,
             engine = EngineOption.Name(times.Plan is null ? Engine.Eager : engine),
             device = device.Name,
+            tf32 = device.Precision == ProductPrecision.TensorFloat32,
             processor = Processor.Read().Name,
             instructionSet = MachineProbe.InstructionSet,
             threads = (device as CpuDevice)?.Threads ?? 1,
@@ -217,7 +218,8 @@ internal static class NetworkBench
         double median = times.Total.Median, rate = MultiplyAdds(network, shape, trains) / median / 1e6;
         int threads = (device as CpuDevice)?.Threads ?? 1;
         shell.Line($"{NetworkOptions.Mark(spec)}, {(trains ? "training step" : "inference")}, "
-            + $"{(times.Plan is null ? "eager" : "planned")}, input {shape}, {device.Name}, {threads} threads, "
+            + $"{(times.Plan is null ? "eager" : "planned")}{(shell.IsTensorFloat32 ? ", TF32" : "")}, input {shape}, "
+            + $"{device.Name}, {threads} threads, "
             + $"{times.Total.Times.Count} runs");
         shell.Line($"median {median:F2} ms (best {times.Total.Times[0]:F2}, 5 % {times.Total.P5:F2}, "
             + $"95 % {times.Total.P95:F2}), {shape.N / median * 1e3:F1} images/s, {rate:F2} GMAdd/s"

@@ -92,6 +92,7 @@ internal static class TrainCommand
             model = spec.Name,
             derived = spec.IsDerived,
             device = device.Name,
+            tf32 = shell.IsTensorFloat32,
             data = train.Source,
             trainImages = train.Count,
             testImages = test.Count,

@@ -55,6 +55,11 @@ internal static class VerifyCommand
                     : "--kernels checks kernels and PATH golden cases; expected one of the two.");
             }
 
+            if (shell.IsTensorFloat32)
+            {
+                throw new UsageException("--tf32 is given to verify, expected none: the bounds are those of float32.");
+            }
+
             using Device device = shell.OpenDevice();
             if (count > 0)
             {

@@ -45,6 +45,12 @@ internal sealed class Shell
         HelpName = "NAME",
     };
 
+    private readonly Option<bool> tf32 = new("--tf32")
+    {
+        Description = "Rounds the factors of 1×1 convolutions and linear layers to TF32 for the device's tensor cores.",
+        Recursive = true,
+    };
+
     private readonly TextWriter output;
     private readonly TextWriter error;
     private readonly bool isTerminal;
@@ -59,7 +65,7 @@ internal sealed class Shell
     public CancellationToken Cancellation { get; }
 
     /// <summary>Options of every command.</summary>
-    public IReadOnlyList<Option> Options => [json, quiet, threads, device];
+    public IReadOnlyList<Option> Options => [json, quiet, threads, device, tf32];
 
     /// <summary>Whether the result is a JSON document.</summary>
     public bool IsJson { get; set; }
@@ -73,6 +79,9 @@ internal sealed class Shell
     /// <summary>Device asked for.</summary>
     public string DeviceName { get; private set; } = "auto";
 
+    /// <summary>Whether tensor cores were asked for.</summary>
+    public bool IsTensorFloat32 { get; private set; }
+
     /// <summary>Where pieces of text go: standard output, or nowhere where the result is a JSON document.</summary>
     public TextWriter Output => IsJson ? TextWriter.Null : output;
 
@@ -81,6 +90,7 @@ internal sealed class Shell
     {
         (IsJson, IsQuiet) = (parsed.GetValue(json), parsed.GetValue(quiet));
         (Threads, DeviceName) = (parsed.GetValue(threads), parsed.GetValue(device) ?? "auto");
+        IsTensorFloat32 = parsed.GetValue(tf32);
         if (Threads is < 0 or > 1024)
         {
             throw new UsageException($"--threads is {Threads}, expected 0 … 1024.");
@@ -98,18 +108,24 @@ internal sealed class Shell
     });
 
     /// <summary>Opens the device that was asked for; the caller disposes of it.</summary>
-    /// <exception cref="UsageException">No such device.</exception>
+    /// <exception cref="UsageException">No such device, or it has no tensor cores and they were asked for.</exception>
     public Device OpenDevice()
     {
-        try
+        Device opened = Open();
+        if (IsTensorFloat32)
         {
-            return DeviceProvider.Open(DeviceName, Threads);
+            try
+            {
+                opened.Precision = ProductPrecision.TensorFloat32;
+            }
+            catch (InvalidOperationException e)
+            {
+                opened.Dispose();
+                throw new UsageException($"--tf32: {e.Message}");
+            }
         }
-        catch (ArgumentException e) when (e is not ShapeException)
-        {
-            int end = e.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
-            throw new UsageException($"--device: {(end < 0 ? e.Message : e.Message[..end])}");
-        }
+
+        return opened;
     }
 
     /// <summary>The command's one JSON document; nothing where text was asked for.</summary>
@@ -180,6 +196,19 @@ internal sealed class Shell
 
     /// <summary>A document as the text that <see cref="Result"/> writes.</summary>
     public static string ToJson(object document) => JsonSerializer.Serialize(document, Indented);
+
+    private Device Open()
+    {
+        try
+        {
+            return DeviceProvider.Open(DeviceName, Threads);
+        }
+        catch (ArgumentException e) when (e is not ShapeException)
+        {
+            int end = e.Message.IndexOf(" (Parameter '", StringComparison.Ordinal);
+            throw new UsageException($"--device: {(end < 0 ? e.Message : e.Message[..end])}");
+        }
+    }
 
     private void EndLive()
     {

@@ -3,11 +3,11 @@ using ILGPU;
 
 namespace MuxKernels;
 
-/// <summary>Slices of both operands of a product in shared memory, <c>[depth][index + 4]</c>: the four keep the stores
-/// of transposed numbers off each other's banks.</summary>
+/// <summary>Slices of both operands of a product in shared memory, <c>[depth][index + gap]</c>: the gap keeps accesses
+/// off each other's banks.</summary>
 internal static class ProductSlices
 {
-    /// <summary>Elements that keep rows apart.</summary>
+    /// <summary>Elements that keep rows apart where numbers are stored transposed and read in quads.</summary>
     public const int Gap = 4;
 
     /// <summary>Quad e of a slice of <paramref name="depth"/> × <paramref name="size"/> numbers of the left operand.
@@ -59,7 +59,15 @@ internal static class ProductSlices
     public static void Put<TLoad>(ArrayView<Float4> slice, int start, int e, int depth, int size, Float4 quad)
         where TLoad : struct, IProductLoad
     {
-        int pitch = size + Gap, i = start + Depth<TLoad>(e, depth, size) * pitch + Index<TLoad>(e, depth, size);
+        int pitch = size + Gap;
+        PutAt<TLoad>(slice, start + Depth<TLoad>(e, depth, size) * pitch + Index<TLoad>(e, depth, size), pitch, quad);
+    }
+
+    /// <summary>Puts a quad at place i of a slice whose rows are <paramref name="pitch"/> elements apart.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void PutAt<TLoad>(ArrayView<Float4> slice, int i, int pitch, Float4 quad)
+        where TLoad : struct, IProductLoad
+    {
         if (TLoad.AlongDepth)
         {
             ArrayView<float> numbers = slice.Cast<float>();
@@ -74,12 +82,14 @@ internal static class ProductSlices
         }
     }
 
+    /// <summary>Where quad e begins along the depth of a slice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Depth<TLoad>(int e, int depth, int size)
+    public static int Depth<TLoad>(int e, int depth, int size)
         where TLoad : struct, IProductLoad => TLoad.AlongDepth ? e % (depth / 4) * 4 : e / (size / 4);
 
+    /// <summary>Where it begins along the index.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Index<TLoad>(int e, int depth, int size)
+    public static int Index<TLoad>(int e, int depth, int size)
         where TLoad : struct, IProductLoad => TLoad.AlongDepth ? e / (depth / 4) : e % (size / 4) * 4;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,8 +18,11 @@ internal static class Products
 
     /// <summary>Launches the product; returns the partial sums of each row and image where the epilogue has sums.
     /// </summary>
-    public static int Launch<T, TElement, TEpilogue>(AcceleratorStream stream, ArrayView<float> a, bool aDepth,
-        ArrayView<T> b, bool bDepth, ArrayView<T> y, EpilogueViews<T> views, ProductShape g)
+    /// <remarks>TF32 is for products with many tiles that are a slice of <see cref="TensorTiles"/> deep or more. Those
+    /// with few tiles, whose groups split the depth, stay in float32: they wait for memory and launches.</remarks>
+    public static int Launch<T, TElement, TEpilogue>(AcceleratorStream stream, ProductPrecision precision,
+        ArrayView<float> a, bool aDepth, ArrayView<T> b, bool bDepth, ArrayView<T> y, EpilogueViews<T> views,
+        ProductShape g)
         where T : unmanaged
         where TElement : struct, IElement<T>
         where TEpilogue : struct, IEpilogue
@@ -31,25 +34,18 @@ internal static class Products
         if (limit < 256)
         {
             return g.Depth >= ProductDeep.Slice
-                ? Deep<T, TElement, Tile8x8, TEpilogue>(job)
-                : Tiles<T, TElement, Tile32x32, TEpilogue>(job);
+                ? Start<DeepProduct, T, TElement, Tile8x8, TEpilogue>(job)
+                : Start<TiledProduct, T, TElement, Tile32x32, TEpilogue>(job);
         }
 
         if (tiles < ManyTiles && g.Depth > ProductTiles.Slice)
         {
-            return Deep<T, TElement, Tile32x32, TEpilogue>(job);
+            return Start<DeepProduct, T, TElement, Tile32x32, TEpilogue>(job);
         }
 
-        if ((TEpilogue.HasSums ? g.Result.Pixels : columns) <= 64)
-        {
-            return Tiles<T, TElement, Tile64x64, TEpilogue>(job);
-        }
-
-        double r32 = Use(g.Rows, 32) * 0.85, r64 = Use(g.Rows, 64) * 0.95, r128 = tiles < 4 * ManyTiles
-            ? 0 : Use(g.Rows, 128);
-        return r128 >= r64 && r128 >= r32 ? Tiles<T, TElement, Tile128x128, TEpilogue>(job)
-            : r64 >= r32 ? Tiles<T, TElement, Tile64x128, TEpilogue>(job)
-            : Tiles<T, TElement, Tile32x128, TEpilogue>(job);
+        return precision == ProductPrecision.TensorFloat32 && g.Depth >= TensorTiles.Slice
+            ? Tiles<TensorProduct, T, TElement, TEpilogue>(job, tiles)
+            : Tiles<TiledProduct, T, TElement, TEpilogue>(job, tiles);
     }
 
     /// <summary>Bands of the depth.</summary>
@@ -58,93 +54,73 @@ internal static class Products
     /// <summary>The part of the tiles' rows that the result has.</summary>
     private static double Use(int rows, int tile) => rows / (double)(GpuKernels.Ceiling(rows, tile) * tile);
 
+    /// <summary>Launches a kernel of whole tiles with the tile that wastes least.</summary>
+    private static int Tiles<TKernel, T, TElement, TEpilogue>(Job<T> job, int tiles)
+        where TKernel : struct, IProductKernel
+        where T : unmanaged
+        where TElement : struct, IElement<T>
+        where TEpilogue : struct, IEpilogue
+    {
+        ProductShape g = job.Shape;
+        if ((TEpilogue.HasSums ? g.Result.Pixels : g.Result.Limit) <= 64)
+        {
+            return Start<TKernel, T, TElement, Tile64x64, TEpilogue>(job);
+        }
+
+        double r32 = Use(g.Rows, 32) * 0.85, r64 = Use(g.Rows, 64) * 0.95, r128 = tiles < 4 * ManyTiles
+            ? 0 : Use(g.Rows, 128);
+        return r128 >= r64 && r128 >= r32 ? Start<TKernel, T, TElement, Tile128x128, TEpilogue>(job)
+            : r64 >= r32 ? Start<TKernel, T, TElement, Tile64x128, TEpilogue>(job)
+            : Start<TKernel, T, TElement, Tile32x128, TEpilogue>(job);
+    }
+
     private static bool IsWide<T>(ArrayView<T> view, ProductOperand o)
         where T : unmanaged => GpuViews.IsAligned(view) && o.Pixels % 4 == 0 && o.Image % 4 == 0;
 
-    private static int Tiles<T, TElement, TTile, TEpilogue>(Job<T> job)
+    /// <summary>Launches a kernel with a tile, compiled for how the operands lie.</summary>
+    private static int Start<TKernel, T, TElement, TTile, TEpilogue>(Job<T> job)
+        where TKernel : struct, IProductKernel
         where T : unmanaged
         where TElement : struct, IElement<T>
         where TTile : struct, IProductTile
         where TEpilogue : struct, IEpilogue
     {
-        job = job.Cut<TTile, TEpilogue>(TTile.Rows * TTile.Columns / 64, TTile.Columns / 8);
+        job = job.Cut<TTile, TEpilogue>(TKernel.Threads<TTile>(), TKernel.Strips<TTile>());
         switch (job.ADepth, job.AWide)
         {
             case (true, true):
-                TileRight<T, TElement, TTile, DepthQuads, TEpilogue>(job);
+                Start<TKernel, T, TElement, TTile, DepthQuads, TEpilogue>(job);
                 break;
             case (true, false):
-                TileRight<T, TElement, TTile, DepthSingles, TEpilogue>(job);
+                Start<TKernel, T, TElement, TTile, DepthSingles, TEpilogue>(job);
                 break;
             case (false, true):
-                TileRight<T, TElement, TTile, IndexQuads, TEpilogue>(job);
+                Start<TKernel, T, TElement, TTile, IndexQuads, TEpilogue>(job);
                 break;
             default:
-                TileRight<T, TElement, TTile, IndexSingles, TEpilogue>(job);
+                Start<TKernel, T, TElement, TTile, IndexSingles, TEpilogue>(job);
                 break;
         }
 
         return job.Shape.Strips;
     }
 
-    private static void TileRight<T, TElement, TTile, TLeft, TEpilogue>(Job<T> job)
+    private static void Start<TKernel, T, TElement, TTile, TLeft, TEpilogue>(Job<T> job)
+        where TKernel : struct, IProductKernel
         where T : unmanaged
         where TElement : struct, IElement<T>
         where TTile : struct, IProductTile
         where TLeft : struct, IProductLoad
         where TEpilogue : struct, IEpilogue => job.Start((job.BDepth, job.BWide, job.YWide) switch
         {
-            (true, true, true) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, DepthQuads, Yes, TEpilogue>,
-            (true, true, false) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, DepthQuads, No, TEpilogue>,
-            (true, false, true) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, DepthSingles, Yes, TEpilogue>,
-            (true, false, false) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, DepthSingles, No, TEpilogue>,
-            (false, true, true) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, IndexQuads, Yes, TEpilogue>,
-            (false, true, false) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, IndexQuads, No, TEpilogue>,
-            (false, false, true) => ProductTiles.TileKernel<T, TElement, TTile, TLeft, IndexSingles, Yes, TEpilogue>,
-            _ => ProductTiles.TileKernel<T, TElement, TTile, TLeft, IndexSingles, No, TEpilogue>,
-        });
-
-    private static int Deep<T, TElement, TTile, TEpilogue>(Job<T> job)
-        where T : unmanaged
-        where TElement : struct, IElement<T>
-        where TTile : struct, IProductTile
-        where TEpilogue : struct, IEpilogue
-    {
-        job = job.Cut<TTile, TEpilogue>(ProductDeep.Parts * TTile.Rows * TTile.Columns / 16, TTile.Columns / 4);
-        switch (job.ADepth, job.AWide)
-        {
-            case (true, true):
-                DeepRight<T, TElement, TTile, DepthQuads, TEpilogue>(job);
-                break;
-            case (true, false):
-                DeepRight<T, TElement, TTile, DepthSingles, TEpilogue>(job);
-                break;
-            case (false, true):
-                DeepRight<T, TElement, TTile, IndexQuads, TEpilogue>(job);
-                break;
-            default:
-                DeepRight<T, TElement, TTile, IndexSingles, TEpilogue>(job);
-                break;
-        }
-
-        return job.Shape.Strips;
-    }
-
-    private static void DeepRight<T, TElement, TTile, TLeft, TEpilogue>(Job<T> job)
-        where T : unmanaged
-        where TElement : struct, IElement<T>
-        where TTile : struct, IProductTile
-        where TLeft : struct, IProductLoad
-        where TEpilogue : struct, IEpilogue => job.Start((job.BDepth, job.BWide, job.YWide) switch
-        {
-            (true, true, true) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, DepthQuads, Yes, TEpilogue>,
-            (true, true, false) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, DepthQuads, No, TEpilogue>,
-            (true, false, true) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, DepthSingles, Yes, TEpilogue>,
-            (true, false, false) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, DepthSingles, No, TEpilogue>,
-            (false, true, true) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, IndexQuads, Yes, TEpilogue>,
-            (false, true, false) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, IndexQuads, No, TEpilogue>,
-            (false, false, true) => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, IndexSingles, Yes, TEpilogue>,
-            _ => ProductDeep.DeepKernel<T, TElement, TTile, TLeft, IndexSingles, No, TEpilogue>,
+            (true, true, true) => TKernel.Body<T, TElement, TTile, TLeft, DepthQuads, Yes, TEpilogue>(),
+            (true, true, false) => TKernel.Body<T, TElement, TTile, TLeft, DepthQuads, No, TEpilogue>(),
+            (true, false, true) => TKernel.Body<T, TElement, TTile, TLeft, DepthSingles, Yes, TEpilogue>(),
+            (true, false, false) => TKernel.Body<T, TElement, TTile, TLeft, DepthSingles, No, TEpilogue>(),
+            (false, true, true) => TKernel.Body<T, TElement, TTile, TLeft, IndexQuads, Yes, TEpilogue>(),
+            (false, true, false) => TKernel.Body<T, TElement, TTile, TLeft, IndexQuads, No, TEpilogue>(),
+            (false, false, true) => TKernel.Body<T, TElement, TTile, TLeft, IndexSingles, Yes, TEpilogue>(),
+            _ => TKernel.Body<T, TElement, TTile, TLeft, IndexSingles, No, TEpilogue>(),
         });
 
     /// <summary>A product on its way to the device.</summary>

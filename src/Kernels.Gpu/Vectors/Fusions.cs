@@ -25,6 +25,7 @@ internal static class Fusions
         Shape outputs = y with { C = f.OutputStride > 0 ? f.OutputStride : y.C };
         Guard.That(f.Activation is >= ActivationKind.None and <= ActivationKind.HardSigmoid, kernel,
             $"activation is {f.Activation}, expected an activation.");
+        GpuGuard.Precision(stream, f.Precision, kernel);
         Guard.That(inputs.C >= x.C && outputs.C >= y.C, kernel,
             $"the maps have {inputs.C} and {outputs.C} channels, expected at least {x.C} and {y.C}.");
         GpuGuard.Same(stream, input, inputs, kernel, "x");

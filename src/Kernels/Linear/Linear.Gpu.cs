@@ -17,11 +17,14 @@ public static class LinearGpu
     /// <param name="w">Weight, <c>[O, I]</c>.</param>
     /// <param name="bias">Bias, <c>[O]</c>; empty for none.</param>
     /// <param name="y">Output, <c>[N, O]</c>.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps an input.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, y overlaps an input, or the precision
+    /// needs tensor cores and there are none.</exception>
     public static void Forward(AcceleratorStream stream, in Linear.Args args, ArrayView<float> x, ArrayView<float> w,
-        ArrayView<float> bias, ArrayView<float> y)
+        ArrayView<float> bias, ArrayView<float> y, ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "LinearGpu.Forward";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         bool hasBias = GpuGuard.LengthOrEmpty(stream, bias, args.Bias, Name);
@@ -39,7 +42,7 @@ public static class LinearGpu
             return;
         }
 
-        PointwiseConvGpu.Forward(stream, AsPointwise(args), x, w, bias, y);
+        PointwiseConvGpu.Forward(stream, AsPointwise(args), x, w, bias, y, precision);
     }
 
     /// <summary><c>dx[n,i] ← Σₒ w[o,i]·dy[n,o]</c>.</summary>
@@ -48,17 +51,20 @@ public static class LinearGpu
     /// <param name="dy">Gradient of the output.</param>
     /// <param name="w">Weight.</param>
     /// <param name="dx">Gradient of the input, written.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or dx overlaps an input.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, dx overlaps an input, or the precision
+    /// needs tensor cores and there are none.</exception>
     public static void BackwardInput(AcceleratorStream stream, in Linear.Args args, ArrayView<float> dy,
-        ArrayView<float> w, ArrayView<float> dx)
+        ArrayView<float> w, ArrayView<float> dx, ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "LinearGpu.BackwardInput";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, dy, args.Y, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         GpuGuard.Length(stream, dx, args.X, Name);
         GpuGuard.NoOverlap(dy, dx, Name);
         GpuGuard.NoOverlap(w, dx, Name);
-        PointwiseConvGpu.BackwardInput(stream, AsPointwise(args), dy, w, dx);
+        PointwiseConvGpu.BackwardInput(stream, AsPointwise(args), dy, w, dx, precision);
     }
 
     /// <summary><c>dw[o,i] += Σₙ dy[n,o]·x[n,i]</c> in bands of images that are added in order.</summary>
@@ -68,16 +74,20 @@ public static class LinearGpu
     /// <param name="x">Input.</param>
     /// <param name="dw">Gradient of the weight, added to.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> elements; their contents do not matter.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or the precision needs tensor cores
+    /// and there are none.</exception>
     public static void BackwardWeight(AcceleratorStream stream, in Linear.Args args, ArrayView<float> dy,
-        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch)
+        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch,
+        ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "LinearGpu.BackwardWeight";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, dy, args.Y, Name);
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, dw, args.Weight, Name);
         GpuGuard.Scratch(stream, scratch, ScratchLength(args), Name);
-        PointwiseConvGpu.BackwardWeight(stream, AsPointwise(args), dy, x, dw, scratch);
+        PointwiseConvGpu.BackwardWeight(stream, AsPointwise(args), dy, x, dw, scratch, precision);
     }
 
     /// <summary>Scratch elements of <see cref="BackwardWeight"/>.</summary>

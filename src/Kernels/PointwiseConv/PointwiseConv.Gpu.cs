@@ -28,18 +28,22 @@ public static class PointwiseConvGpu
     /// <param name="w">Weight, <c>[O, C, 1, 1]</c>.</param>
     /// <param name="bias">Bias, <c>[O]</c>; empty for none.</param>
     /// <param name="y">Output, <c>[N, O, H, W]</c>.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps an input.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, y overlaps an input, or the precision
+    /// needs tensor cores and there are none.</exception>
     public static void Forward(AcceleratorStream stream, in PointwiseConv.Args args, ArrayView<float> x,
-        ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y)
+        ArrayView<float> w, ArrayView<float> bias, ArrayView<float> y,
+        ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "PointwiseConvGpu.Forward";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         bool hasBias = GpuGuard.LengthOrEmpty(stream, bias, args.Bias, Name);
         GpuGuard.Length(stream, y, args.Y, Name);
         GpuGuard.NoOverlap(x, y, Name);
         GpuGuard.NoOverlap(w, y, Name);
-        GpuFusion<float> fusion = new() { Shift = bias };
+        GpuFusion<float> fusion = new() { Shift = bias, Precision = precision };
         bool columns = args.X.Pixels == 1;
         FusedLaunch<float, SingleElement> launch = new(stream, args, x, w, y, fusion, default, columns);
         if (hasBias)
@@ -62,7 +66,8 @@ public static class PointwiseConvGpu
     /// <param name="y">Output, <c>[N, O, H, W]</c>, or a map with more channels.</param>
     /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
     /// </param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    /// <exception cref="ShapeException">A view of another length or accelerator, y overlaps x, or the precision needs
+    /// tensor cores and there are none.</exception>
     public static void Forward(AcceleratorStream stream, in PointwiseConv.Args args, ArrayView<float> x,
         ArrayView<float> w, in GpuFusion<float> fusion, ArrayView<float> y, ArrayView<float> scratch = default) =>
         Fused<float, SingleElement>(stream, args, x, w, fusion, y, scratch);
@@ -77,7 +82,8 @@ public static class PointwiseConvGpu
     /// <param name="y">Output, <c>[N, O, H, W]</c>, or a map with more channels.</param>
     /// <param name="scratch">With sums at least <see cref="FusedScratchLength"/> elements, else it may be empty.
     /// </param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or y overlaps x.</exception>
+    /// <exception cref="ShapeException">A view of another length or accelerator, y overlaps x, or the precision needs
+    /// tensor cores and there are none.</exception>
     public static void Forward(AcceleratorStream stream, in PointwiseConv.Args args, ArrayView<Half> x,
         ArrayView<float> w, in GpuFusion<Half> fusion, ArrayView<Half> y, ArrayView<float> scratch = default) =>
         Fused<Half, HalfElement>(stream, args, x, w, fusion, y, scratch);
@@ -92,11 +98,14 @@ public static class PointwiseConvGpu
     /// <param name="dy">Gradient of the output.</param>
     /// <param name="w">Weight.</param>
     /// <param name="dx">Gradient of the input, written.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator, or dx overlaps an input.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, dx overlaps an input, or the precision
+    /// needs tensor cores and there are none.</exception>
     public static void BackwardInput(AcceleratorStream stream, in PointwiseConv.Args args, ArrayView<float> dy,
-        ArrayView<float> w, ArrayView<float> dx)
+        ArrayView<float> w, ArrayView<float> dx, ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "PointwiseConvGpu.BackwardInput";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, dy, args.Y, Name);
         GpuGuard.Length(stream, w, args.Weight, Name);
         GpuGuard.Length(stream, dx, args.X, Name);
@@ -107,12 +116,12 @@ public static class PointwiseConvGpu
         {
             ProductShape one = new(ProductOperand.Matrix(o, images), ProductOperand.Matrix(c, c),
                 ProductOperand.Matrix(c, c), images, o, o, 0);
-            Products.Launch<float, SingleElement, Plain>(stream, dy, true, w, false, dx, default, one);
+            Products.Launch<float, SingleElement, Plain>(stream, precision, dy, true, w, false, dx, default, one);
             return;
         }
 
         ProductShape shape = new(ProductOperand.Matrix(c, c), Maps(args.Y, o), Maps(args.X, c), c, o, o, 0);
-        Products.Launch<float, SingleElement, Plain>(stream, w, false, dy, false, dx, default, shape);
+        Products.Launch<float, SingleElement, Plain>(stream, precision, w, false, dy, false, dx, default, shape);
     }
 
     /// <summary><c>dw[o,i] += Σ_{n,p} dy[n,o,p]·x[n,i,p]</c> on the stream's accelerator, in bands of pixels of all
@@ -123,11 +132,15 @@ public static class PointwiseConvGpu
     /// <param name="x">Input.</param>
     /// <param name="dw">Gradient of the weight, added to.</param>
     /// <param name="scratch">At least <see cref="ScratchLength"/> elements; their contents do not matter.</param>
-    /// <exception cref="ShapeException">A view of another length or accelerator.</exception>
+    /// <param name="precision">What the factors are rounded to where tiles are many; sums are float32.</param>
+    /// <exception cref="ShapeException">A view of another length or accelerator, or the precision needs tensor cores
+    /// and there are none.</exception>
     public static void BackwardWeight(AcceleratorStream stream, in PointwiseConv.Args args, ArrayView<float> dy,
-        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch)
+        ArrayView<float> x, ArrayView<float> dw, ArrayView<float> scratch,
+        ProductPrecision precision = ProductPrecision.Single)
     {
         const string Name = "PointwiseConvGpu.BackwardWeight";
+        GpuGuard.Precision(stream, precision, Name);
         GpuGuard.Length(stream, dy, args.Y, Name);
         GpuGuard.Length(stream, x, args.X, Name);
         GpuGuard.Length(stream, dw, args.Weight, Name);
@@ -138,13 +151,13 @@ public static class PointwiseConvGpu
         {
             ProductShape one = new(ProductOperand.Matrix(o, o), ProductOperand.Matrix(c, c), result, o, depth,
                 BandDepth(args), o * c);
-            Products.Launch<float, SingleElement, Plain>(stream, dy, false, x, false, scratch, default, one);
+            Products.Launch<float, SingleElement, Plain>(stream, precision, dy, false, x, false, scratch, default, one);
         }
         else
         {
             ProductShape shape = new(Maps(args.Y, o) with { Limit = o }, Maps(args.X, c) with { Limit = c }, result, o,
                 depth, BandDepth(args), o * c);
-            Products.Launch<float, SingleElement, Plain>(stream, dy, true, x, true, scratch, default, shape);
+            Products.Launch<float, SingleElement, Plain>(stream, precision, dy, true, x, true, scratch, default, shape);
         }
 
         GpuSums.AddBands(stream, scratch, dw, Bands(args));
@@ -195,14 +208,16 @@ public static class PointwiseConvGpu
             {
                 ProductShape one = new(ProductOperand.Matrix(c, args.X.N), ProductOperand.Matrix(c, o),
                     ProductOperand.Matrix(o, o), args.X.N, c, c, 0);
-                return Products.Launch<T, TElement, TEpilogue>(stream, rows, true, weights, true, y, views, one);
+                return Products.Launch<T, TElement, TEpilogue>(stream, fusion.Precision, rows, true, weights, true, y,
+                    views, one);
             }
 
             int inputs = fusion.InputStride > 0 ? fusion.InputStride : c;
             int outputs = fusion.OutputStride > 0 ? fusion.OutputStride : o;
             ProductShape shape = new(ProductOperand.Matrix(c, o), Maps(args.X, inputs), Maps(args.Y, outputs), o, c, c,
                 0);
-            return Products.Launch<T, TElement, TEpilogue>(stream, w, true, x, false, y, views, shape);
+            return Products.Launch<T, TElement, TEpilogue>(stream, fusion.Precision, w, true, x, false, y, views,
+                shape);
         }
     }
 }
