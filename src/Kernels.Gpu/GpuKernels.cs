@@ -27,6 +27,10 @@ internal sealed partial class GpuKernels
     /// <summary>Whether <see cref="TensorTiles"/> run here.</summary>
     public bool TensorCores { get; set; }
 
+    /// <summary>Tiles that keep the largest devices busy; below, groups split the depth of a product. The same on every
+    /// device, so that all choose the same kernels.</summary>
+    internal int ManyTiles { get; set; } = 264;
+
     /// <summary>Makes launches of kernels; null for the accelerator's own compiler. Whoever executes kernels elsewhere
     /// than the accelerator does, sets it.</summary>
     internal Func<Delegate, Delegate>? Loader { get; set; }

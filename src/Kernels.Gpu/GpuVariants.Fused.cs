@@ -69,14 +69,15 @@ public static partial class GpuVariants
                 Gate = d.Memory(x[4]),
                 Residual = d.Memory(x[5]),
                 Sums = d.Memory(y[1]),
+                Precision = d.Precision,
             }, d.Memory(y[0]), d.Scratch(scratch(a))));
         Add<TArgs>($"{family}.forward-half", (d, in a, x, y) =>
         {
             using MemoryBuffer1D<Half, Stride1D.Dense> input = d.Accelerator.Allocate1D<Half>(x[0].Length);
             using MemoryBuffer1D<Half, Stride1D.Dense> output = d.Accelerator.Allocate1D<Half>(y[0].Length);
             GpuHalf.Narrow(d.Stream, d.Memory(x[0]), input.View.BaseView);
-            half(d.Stream, a, input.View.BaseView, d.Memory(x[1]), new GpuFusion<Half>(), output.View.BaseView,
-                default);
+            half(d.Stream, a, input.View.BaseView, d.Memory(x[1]), new GpuFusion<Half> { Precision = d.Precision },
+                output.View.BaseView, default);
             GpuHalf.Widen(d.Stream, output.View.BaseView, d.Memory(y[0]));
             d.Synchronize();
         });

@@ -49,7 +49,7 @@ public sealed partial class TensorTests
     public void Code_for_sm_90_multiplies_on_tensor_cores_and_stays_in_registers(string name)
     {
         (MethodInfo kernel, int products, int loads, int stores, int factors) = Kernels[name];
-        string code = CodeTests.Compile(kernel);
+        string code = PtxCompiler.Compile(kernel);
         Assert.Equal(products, TensorProduct().Count(code));
         foreach (string unwanted in (string[])[".local", "call", "atom.", "cvta.shared", "cvta.to.shared"])
         {
@@ -69,7 +69,7 @@ public sealed partial class TensorTests
     [MemberData(nameof(Names))]
     public void Code_for_sm_90_keeps_sums_in_registers_of_its_own(string name)
     {
-        string code = CodeTests.Compile(Kernels[name].Kernel);
+        string code = PtxCompiler.Compile(Kernels[name].Kernel);
         int declared = code.IndexOf(".reg .f32 %mma<64>;", StringComparison.Ordinal);
         Assert.True(declared > 0);
         Assert.Equal(declared, code.LastIndexOf(".reg .f32 %mma", StringComparison.Ordinal));

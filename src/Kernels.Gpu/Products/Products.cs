@@ -7,9 +7,6 @@ namespace MuxKernels;
 /// but for accelerators whose groups are too small for the usual tiles.</summary>
 internal static class Products
 {
-    /// <summary>Tiles that keep the largest devices busy; below, groups split the depth.</summary>
-    private const int ManyTiles = 264;
-
     /// <summary>Most columns of a tile.</summary>
     private const int WidestTile = 128;
 
@@ -30,6 +27,7 @@ internal static class Products
         Job<T> job = new(stream, a, aDepth, b, bDepth, y, views, g, IsWide(a, g.Left), IsWide(b, g.Right),
             IsWide(y, g.Result) && g.BandLength % 4 == 0 && GpuViews.IsAligned(views.Residual));
         int limit = stream.Accelerator.MaxNumThreadsPerGroup, columns = g.Result.Limit;
+        int many = GpuKernels.Of(stream).ManyTiles;
         int tiles = GpuKernels.Ceiling(g.Rows, 64) * GpuKernels.Ceiling(columns, 64) * Bands(g);
         if (limit < 256)
         {
@@ -38,14 +36,15 @@ internal static class Products
                 : Start<TiledProduct, T, TElement, Tile32x32, TEpilogue>(job);
         }
 
-        if (tiles < ManyTiles && g.Depth > ProductTiles.Slice)
+        if (tiles < many && g.Depth > ProductTiles.Slice)
         {
             return Start<DeepProduct, T, TElement, Tile32x32, TEpilogue>(job);
         }
 
+        bool large = tiles >= 4 * many;
         return precision == ProductPrecision.TensorFloat32 && g.Depth >= TensorTiles.Slice
-            ? Tiles<TensorProduct, T, TElement, TEpilogue>(job, tiles)
-            : Tiles<TiledProduct, T, TElement, TEpilogue>(job, tiles);
+            ? Tiles<TensorProduct, T, TElement, TEpilogue>(job, large)
+            : Tiles<TiledProduct, T, TElement, TEpilogue>(job, large);
     }
 
     /// <summary>Bands of the depth.</summary>
@@ -54,8 +53,9 @@ internal static class Products
     /// <summary>The part of the tiles' rows that the result has.</summary>
     private static double Use(int rows, int tile) => rows / (double)(GpuKernels.Ceiling(rows, tile) * tile);
 
-    /// <summary>Launches a kernel of whole tiles with the tile that wastes least.</summary>
-    private static int Tiles<TKernel, T, TElement, TEpilogue>(Job<T> job, int tiles)
+    /// <summary>Launches a kernel of whole tiles with the tile that wastes least, of 128 × 128 only where
+    /// those are many too.</summary>
+    private static int Tiles<TKernel, T, TElement, TEpilogue>(Job<T> job, bool large)
         where TKernel : struct, IProductKernel
         where T : unmanaged
         where TElement : struct, IElement<T>
@@ -67,8 +67,7 @@ internal static class Products
             return Start<TKernel, T, TElement, Tile64x64, TEpilogue>(job);
         }
 
-        double r32 = Use(g.Rows, 32) * 0.85, r64 = Use(g.Rows, 64) * 0.95, r128 = tiles < 4 * ManyTiles
-            ? 0 : Use(g.Rows, 128);
+        double r32 = Use(g.Rows, 32) * 0.85, r64 = Use(g.Rows, 64) * 0.95, r128 = large ? Use(g.Rows, 128) : 0;
         return r128 >= r64 && r128 >= r32 ? Start<TKernel, T, TElement, Tile128x128, TEpilogue>(job)
             : r64 >= r32 ? Start<TKernel, T, TElement, Tile64x128, TEpilogue>(job)
             : Start<TKernel, T, TElement, Tile32x128, TEpilogue>(job);

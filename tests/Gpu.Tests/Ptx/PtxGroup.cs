@@ -10,11 +10,13 @@ internal sealed class PtxGroup
 
     private const int Done = int.MaxValue;
     private const int Waiting = Done - 1;
+    private const int Meeting = Done - 2;
 
     private readonly PtxProgram program;
     private readonly int[] next;
     private readonly int[] lanes;
     private readonly int[] some;
+    private readonly int[] meetings;
     private int count;
     private int barrier;
 
@@ -22,7 +24,7 @@ internal sealed class PtxGroup
     public PtxGroup(PtxLaunch launch, PtxProgram program, int threads)
     {
         (Launch, this.program) = (launch, program);
-        (next, lanes, some) = (new int[threads], new int[threads], new int[threads]);
+        (next, lanes, some, meetings) = (new int[threads], new int[threads], new int[threads], new int[threads]);
         Shared = new PtxShared(program.SharedBytes, threads);
         Rows = [.. Enumerable.Range(0, program.RowCount).Select(_ => new ulong[threads])];
         foreach ((int row, ulong value) in program.Constants)
@@ -73,6 +75,12 @@ internal sealed class PtxGroup
     private bool Gather(out int at, out int others)
     {
         at = next.Min();
+        if (at == Meeting)
+        {
+            int first = Array.IndexOf(next, Meeting);
+            PtxLaunch.Check(false, program.Code[meetings[first]].Text, "only a part of a warp");
+        }
+
         if (at == Waiting)
         {
             PtxLaunch.Check(!next.Contains(Done), program.Code[barrier].Text, "a barrier that some threads never meet");
@@ -81,7 +89,7 @@ internal sealed class PtxGroup
             Shared.Open();
         }
 
-        (others, count) = (Waiting, 0);
+        (others, count) = (Meeting, 0);
         for (int t = 0; t < next.Length; t++)
         {
             if (next[t] == at)
@@ -109,10 +117,15 @@ internal sealed class PtxGroup
                 at++;
                 return true;
             case PtxFlow.Warp:
-                CheckWarps(threads, instruction.Text);
-                instruction.Run!.Run(this, threads);
-                at++;
-                return true;
+                if (AreWarps(threads) && threads.Length == count)
+                {
+                    instruction.Run!.Run(this, threads);
+                    at++;
+                    return true;
+                }
+
+                Meet(instruction, threads, at);
+                return false;
             case PtxFlow.Barrier:
                 PtxLaunch.Check(threads.Length == count && (at == barrier || !next.Contains(Waiting)),
                     instruction.Text, "a barrier that only some threads meet");
@@ -153,7 +166,34 @@ internal sealed class PtxGroup
         return some.AsSpan(0, selected);
     }
 
-    private static void CheckWarps(ReadOnlySpan<int> threads, string text)
+    /// <summary>Threads wait for the others of their warp; where all are there, the instruction is executed.</summary>
+    private void Meet(PtxInstruction instruction, ReadOnlySpan<int> threads, int at)
+    {
+        Send(lanes.AsSpan(0, count), at + 1);
+        foreach (int t in threads)
+        {
+            (next[t], meetings[t]) = (Meeting, at);
+        }
+
+        int[] warp = new int[WarpSize];
+        for (int first = 0; first + WarpSize <= next.Length; first += WarpSize)
+        {
+            bool isWhole = true;
+            for (int lane = 0; lane < WarpSize; lane++)
+            {
+                warp[lane] = first + lane;
+                isWhole &= next[first + lane] == Meeting && meetings[first + lane] == at;
+            }
+
+            if (isWhole)
+            {
+                instruction.Run!.Run(this, warp);
+                Send(warp, at + 1);
+            }
+        }
+    }
+
+    private static bool AreWarps(ReadOnlySpan<int> threads)
     {
         bool whole = threads.Length % WarpSize == 0;
         for (int i = 0; i < threads.Length && whole; i++)
@@ -161,7 +201,7 @@ internal sealed class PtxGroup
             whole = threads[i] % WarpSize == i % WarpSize;
         }
 
-        PtxLaunch.Check(whole, text, "only a part of a warp");
+        return whole;
     }
 
     private void Send(ReadOnlySpan<int> threads, int to)

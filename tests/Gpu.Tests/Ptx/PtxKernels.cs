@@ -9,10 +9,11 @@ namespace MuxKernels.Tests;
 /// <summary>
 /// What CUDA devices execute, executed here: every kernel is compiled to PTX for sm_90 and interpreted, with memory,
 /// races and barriers checked. Buffers are those of ILGPU's CPU accelerator, which never runs a kernel itself; it has
-/// warps of 32 threads and groups of up to 256.
+/// warps of 32 threads and groups of up to 256, and few tiles are many.
 /// </summary>
 internal sealed class PtxKernels(PtxProgram program)
 {
+    static long CompileTicks, RunTicks;
     private static readonly Lock Gate = new();
     private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
 
@@ -22,7 +23,8 @@ internal sealed class PtxKernels(PtxProgram program)
         Context context = Context.Create(b => b.EnableAlgorithms().Optimize(OptimizationLevel.O2).Profiling()
             .CPU(new CPUDevice(PtxGroup.WarpSize, 8, 1)));
         Accelerator accelerator = context.GetCPUDevice(0).CreateAccelerator(context);
-        GpuKernels.Of(accelerator.DefaultStream).Loader = Load;
+        GpuKernels kernels = GpuKernels.Of(accelerator.DefaultStream);
+        (kernels.Loader, kernels.TensorCores, kernels.ManyTiles) = (Load, true, 4);
         return new GpuDevice(accelerator, "ptx");
     }
 
@@ -30,6 +32,7 @@ internal sealed class PtxKernels(PtxProgram program)
     public static Delegate Load(Delegate body)
     {
         PtxProgram? program;
+        var sw = System.Diagnostics.Stopwatch.StartNew();
         lock (Gate)
         {
             if (!Programs.TryGetValue(body.Method, out program))
@@ -39,6 +42,7 @@ internal sealed class PtxKernels(PtxProgram program)
             }
         }
 
+        Interlocked.Add(ref CompileTicks, sw.ElapsedMilliseconds);
         Type[] types = [typeof(AcceleratorStream), typeof(KernelConfig), .. body.GetType().GetGenericArguments()];
         ParameterExpression[] parameters = [.. types.Select(Expression.Parameter)];
         return Expression.Lambda(Expression.GetActionType(types), Expression.Call(
@@ -50,6 +54,7 @@ internal sealed class PtxKernels(PtxProgram program)
     /// <summary>Executes all groups, one after the other.</summary>
     public void Launch(KernelConfig config, object[] arguments)
     {
+        var sw = System.Diagnostics.Stopwatch.StartNew();
         PtxLaunch launch = new(program, arguments);
         PtxSize grid = new(config.GridDim.X, config.GridDim.Y, config.GridDim.Z);
         PtxSize size = new(config.GroupDim.X, config.GroupDim.Y, config.GroupDim.Z);
@@ -58,5 +63,7 @@ internal sealed class PtxKernels(PtxProgram program)
         {
             group.Run(new PtxSize(i % grid.X, i / grid.X % grid.Y, i / grid.X / grid.Y), grid, size);
         }
+        Interlocked.Add(ref RunTicks, sw.ElapsedMilliseconds);
+        File.WriteAllText("/tmp/ptxtime", $"compile {CompileTicks} run {RunTicks} kernels {Programs.Count}");
     }
 }
