@@ -8,7 +8,8 @@
 #   bench/gpu/borrowed.sh train  [OUT]       there: CIFAR-10 with the recipe
 #
 # Each of the three ends within eight minutes and leaves what it measured in OUT (results by default); the same command
-# again goes on where it stopped. DEVICE (cuda), LIMIT (seconds, 440), PYTHON (python3), EPOCHS and BATCH can be set.
+# again goes on where it stopped. DEVICE (cuda), LIMIT (seconds, 440), PYTHON (python3), EPOCHS, BATCH, PART (bytes of a
+# packed file, 60M) and PEER_OPTIONS (of compare_gpu.py) can be set.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -16,6 +17,7 @@ packed=$here/.packed
 device=${DEVICE:-cuda}
 limit=${LIMIT:-440}
 python=${PYTHON:-python3}
+part=${PART:-60M}
 began=$SECONDS
 
 left() { echo $((limit - (SECONDS - began))); }
@@ -31,9 +33,9 @@ need() {
 unpack() {
   if [ ! -x "$packed/muxnet/muxnet" ]; then
     mkdir -p "$packed"
-    for archive in "$packed"/*.tar.xz; do
-      [ -e "$archive" ] || { echo "there is nothing packed in $packed; run '$0 pack' first" >&2; exit 2; }
-      tar -xJf "$archive" -C "$packed"
+    for first in "$packed"/*.tar.xz.00; do
+      [ -e "$first" ] || { echo "there is nothing packed in $packed; run '$0 pack' first" >&2; exit 2; }
+      cat "${first%.00}".?? | tar -xJ -C "$packed"
     done
   fi
 }
@@ -54,6 +56,13 @@ section() {
   fi
 }
 
+# archive NAME FILES...: into parts that one can carry over.
+archive() {
+  local name=$1
+  shift
+  tar -c -C "$packed" "$@" | xz -T0 -6 | split -b "$part" -d - "$packed/$name.tar.xz."
+}
+
 pack() {
   local data=${1:-}
   rm -rf "$packed"
@@ -61,12 +70,12 @@ pack() {
   dotnet publish "$root/src/Cli" -c Release -r linux-x64 --self-contained -p:PublishTrimmed=false -p:DebugType=none \
     -o "$packed/muxnet" -v q
   cp -r "$root/tests/goldens" "$packed/goldens"
-  tar -cJf "$packed/muxnet.tar.xz" -C "$packed" muxnet goldens
+  archive muxnet muxnet goldens
   rm -rf "$packed/muxnet" "$packed/goldens"
   if [ -n "$data" ]; then
     mkdir "$packed/cifar10"
     cp "$data"/*.bin "$packed/cifar10/"
-    tar -c -C "$packed" cifar10 | xz -T0 -9e >"$packed/cifar10.tar.xz"
+    archive cifar10 cifar10
     rm -rf "$packed/cifar10"
   fi
   ls -l "$packed"
@@ -121,7 +130,7 @@ case $command in
     "$command"
     ;;
   *)
-    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    sed -n '2,13s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -15,6 +15,12 @@ public sealed class GoldenTests
     [InlineData(GoldenParts.Networks, 6)]
     public void Everything_passes_on_opencl(GoldenParts parts, int cases) => Verify("opencl", Folder, parts, cases);
 
+    [Theory]
+    [InlineData(GoldenParts.Operators, 61)]
+    [InlineData(GoldenParts.Networks, 6)]
+    [InlineData(GoldenParts.Traces, 4)]
+    public void Everything_passes_as_ptx(GoldenParts parts, int cases) => Verify(Hardware.Ptx, Folder, parts, cases);
+
     [DeviceFact("opencl")]
     public void Training_follows_a_trace_on_opencl() => VerifyTrace("opencl", 0);
 
@@ -43,10 +49,12 @@ public sealed class GoldenTests
         }
     }
 
-    private static void Verify(string kind, string path, GoldenParts parts, int cases)
+    /// <summary>On the shared device: every kernel is compiled once for all tests.</summary>
+    private static void Verify(string kind, string path, GoldenParts parts, int cases) =>
+        Verify(Hardware.NetworkDevice(kind), path, parts, cases);
+
+    private static void Verify(GpuDevice device, string path, GoldenParts parts, int cases)
     {
-        // The shared device: every kernel is compiled once for all tests.
-        GpuDevice device = Hardware.NetworkDevice(kind);
         GoldenReport report;
         lock (device)
         {

@@ -6,8 +6,8 @@ namespace MuxKernels.Tests;
 /// <summary>The PTX that CUDA devices get, executed without one, with memory, races and barriers checked.</summary>
 public sealed class PtxTests
 {
-    private const int Cases = 12;
-    private const long Work = 200_000;
+    private const int Cases = 5;
+    private const long Work = 50_000;
 
     [Theory]
     [MemberData(nameof(Rows.Operations), MemberType = typeof(Rows))]

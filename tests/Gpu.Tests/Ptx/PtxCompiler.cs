@@ -13,14 +13,18 @@ namespace MuxKernels.Tests;
 internal static class PtxCompiler
 {
     private static readonly ConcurrentDictionary<OptimizationLevel, Lazy<PTXBackend>> Backends = [];
+    private static readonly ConcurrentDictionary<(MethodInfo, OptimizationLevel), Lazy<string>> Texts = [];
 
-    /// <summary>PTX of an explicitly grouped kernel.</summary>
-    public static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2)
-    {
-        PTXBackend backend = Backends.GetOrAdd(level, static l => new Lazy<PTXBackend>(() => new PTXBackend(
-            Context.Create(b => b.EnableAlgorithms().Optimize(l)), new CudaCapabilityContext(CudaArchitecture.SM_90),
-            CudaArchitecture.SM_90, CudaInstructionSet.ISA_80, null))).Value;
-        EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(method);
-        return ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
-    }
+    /// <summary>PTX of an explicitly grouped kernel; each is compiled once.</summary>
+    public static string Compile(MethodInfo method, OptimizationLevel level = OptimizationLevel.O2) =>
+        Texts.GetOrAdd((method, level), static key => new Lazy<string>(() =>
+        {
+            PTXBackend backend = Backends.GetOrAdd(key.Item2, static l => new Lazy<PTXBackend>(() => Open(l))).Value;
+            EntryPointDescription entry = EntryPointDescription.FromExplicitlyGroupedKernel(key.Item1);
+            return ((PTXCompiledKernel)backend.Compile(entry, default(KernelSpecialization))).PTXAssembly;
+        })).Value;
+
+    private static PTXBackend Open(OptimizationLevel level) => new(
+        Context.Create(b => b.EnableAlgorithms().Optimize(level)), new CudaCapabilityContext(CudaArchitecture.SM_90),
+        CudaArchitecture.SM_90, CudaInstructionSet.ISA_80, null);
 }

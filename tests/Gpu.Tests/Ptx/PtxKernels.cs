@@ -13,7 +13,6 @@ namespace MuxKernels.Tests;
 /// </summary>
 internal sealed class PtxKernels(PtxProgram program)
 {
-    static long CompileTicks, RunTicks;
     private static readonly Lock Gate = new();
     private static readonly Dictionary<MethodInfo, PtxProgram> Programs = [];
 
@@ -32,7 +31,6 @@ internal sealed class PtxKernels(PtxProgram program)
     public static Delegate Load(Delegate body)
     {
         PtxProgram? program;
-        var sw = System.Diagnostics.Stopwatch.StartNew();
         lock (Gate)
         {
             if (!Programs.TryGetValue(body.Method, out program))
@@ -42,7 +40,6 @@ internal sealed class PtxKernels(PtxProgram program)
             }
         }
 
-        Interlocked.Add(ref CompileTicks, sw.ElapsedMilliseconds);
         Type[] types = [typeof(AcceleratorStream), typeof(KernelConfig), .. body.GetType().GetGenericArguments()];
         ParameterExpression[] parameters = [.. types.Select(Expression.Parameter)];
         return Expression.Lambda(Expression.GetActionType(types), Expression.Call(
@@ -54,7 +51,6 @@ internal sealed class PtxKernels(PtxProgram program)
     /// <summary>Executes all groups, one after the other.</summary>
     public void Launch(KernelConfig config, object[] arguments)
     {
-        var sw = System.Diagnostics.Stopwatch.StartNew();
         PtxLaunch launch = new(program, arguments);
         PtxSize grid = new(config.GridDim.X, config.GridDim.Y, config.GridDim.Z);
         PtxSize size = new(config.GroupDim.X, config.GroupDim.Y, config.GroupDim.Z);
@@ -63,7 +59,5 @@ internal sealed class PtxKernels(PtxProgram program)
         {
             group.Run(new PtxSize(i % grid.X, i / grid.X % grid.Y, i / grid.X / grid.Y), grid, size);
         }
-        Interlocked.Add(ref RunTicks, sw.ElapsedMilliseconds);
-        File.WriteAllText("/tmp/ptxtime", $"compile {CompileTicks} run {RunTicks} kernels {Programs.Count}");
     }
 }
