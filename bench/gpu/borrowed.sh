@@ -8,8 +8,9 @@
 #   bench/gpu/borrowed.sh train  [OUT]       there: CIFAR-10 with the recipe
 #
 # Each of the three ends within eight minutes and leaves what it measured in OUT (results by default); the same command
-# again goes on where it stopped. DEVICE (cuda), LIMIT (seconds, 440), PYTHON (python3), EPOCHS, BATCH, PART (bytes of a
-# packed file, 60M) and PEER_OPTIONS (of compare_gpu.py) can be set.
+# again goes on where it stopped. DEVICE (cuda), LIMIT (seconds, 440), PYTHON (python3), EPOCHS, BATCH, KERNELS
+# (geometries of each, 20), PART (bytes of a packed file, 60M), PEER_OPTIONS (of compare_gpu.py) and
+# TRAIN_OPTIONS (of muxnet train) can be set.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -47,8 +48,13 @@ section() {
   [ -s "$out/$name.json" ] && return
   need "$seconds" "$name"
   echo "$name" >&2
-  if timeout -s INT "$(left)" "$@" >"$out/$name.tmp"; then
+  local status=0
+  timeout -s INT "$(left)" "$@" >"$out/$name.tmp" || status=$?
+  if [ "$status" -eq 0 ]; then
     mv "$out/$name.tmp" "$out/$name.json"
+  elif [ "$status" -eq 124 ]; then
+    rm "$out/$name.tmp"
+    need "$limit" "$name"
   else
     mv "$out/$name.tmp" "$out/$name.failed.json"
     echo "$name failed, see $out/$name.failed.json" >&2
@@ -88,7 +94,7 @@ verify() {
   section nets-planned 60 "$packed/muxnet/muxnet" verify "$packed/goldens" --only nets --engine plan --device "$device" \
     --json --quiet
   section traces 60 "$packed/muxnet/muxnet" verify "$packed/goldens" --only traces --device "$device" --json --quiet
-  section kernels 120 "$packed/muxnet/muxnet" verify --kernels 20 --device "$device" --json --quiet
+  section kernels 120 "$packed/muxnet/muxnet" verify --kernels "${KERNELS:-20}" --device "$device" --json --quiet
   if command -v compute-sanitizer >/dev/null; then
     section sanitizer 120 compute-sanitizer --error-exitcode 9 --print-limit 20 \
       "$packed/muxnet/muxnet" verify --kernels 1 --device "$device" --json --quiet
@@ -114,9 +120,15 @@ train() {
   need 60 "the training"
   local resume=()
   [ -e "$out/cifar10/last.safetensors" ] && resume=(--resume)
-  # An interrupted training ends with 130; its last epoch is kept.
+  local status=0
   timeout -s INT "$(left)" "$packed/muxnet/muxnet" train --recipe cifar10 --data "$packed/cifar10" --device "$device" \
-    ${EPOCHS:+--epochs "$EPOCHS"} --output "$out/cifar10" "${resume[@]}" --json >"$out/train.json" || failed=$?
+    ${EPOCHS:+--epochs "$EPOCHS"} ${TRAIN_OPTIONS:-} --output "$out/cifar10" "${resume[@]}" --json >"$out/train.json" \
+    || status=$?
+  if [ "$status" -eq 124 ]; then
+    need "$limit" "the training" # Its last whole epoch is kept.
+  fi
+
+  failed=$status
 }
 
 command=${1:-}
@@ -130,7 +142,7 @@ case $command in
     "$command"
     ;;
   *)
-    sed -n '2,13s/^# \{0,1\}//p' "$0"
+    sed -n '2,14s/^# \{0,1\}//p' "$0"
     exit 2
     ;;
 esac

@@ -5,7 +5,7 @@
   python3 bench/peers/gpu_torch.py --op muxconv --shape "64x48x56x56 k3 m-1.0.1" --direction forward --form rewritten
 
 Forms of a network: `eager` (channels-last, fused SiLU, cuDNN's benchmark mode), `graph` (the same, recorded as a CUDA
-graph; inference), `compiled` (torch.compile, max-autotune), `exported` (torch.export's graph with batch normalisation
+graph; inference), `compiled` (torch.compile, max-autotune), `exported` (torch.fx's graph with batch normalisation
 folded into the convolutions, then compiled). Forms of an operation: `library` (as the network's modules have it),
 `rewritten` (parts with the same kernel together in one convolution, rearrangements as pixel shuffles), and both
 `compiled`, as `library-compiled` and `rewritten-compiled`. --tf32 lets the library round factors to TF32.
@@ -33,7 +33,7 @@ class Rewritten(nn.Module):
 
     def forward(self, x):
         y = []
-        for f, s, p in zip(self.convs, self.scales, torch.split(x, self.parts, 1)):
+        for f, s, p in zip(self.convs, self.scales, peer.parts(x, self.parts)):
             # Channels of a pixel shuffle come in another order than the paper's; the work is the same.
             p = F.pixel_unshuffle(p, 2) if s < 0 else F.pixel_shuffle(p, 2) if s > 0 else p
             p = f(p)
@@ -60,7 +60,7 @@ def operation(name, text, form):
 
 
 def folded(graph):
-    """An exported graph whose batch normalisation is part of the convolutions before it."""
+    """A traced graph whose batch normalisation is part of the convolutions before it."""
     from torch.fx.experimental.optimization import fuse
     return fuse(graph, inplace=False)
 

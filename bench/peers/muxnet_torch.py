@@ -61,15 +61,25 @@ def conv(i, o, k, s=1, groups=1, bias=False):
     return nn.Conv2d(i, o, k, s, ((s - 1) + (k - 1)) // 2, groups=groups, bias=bias)
 
 
+def sizes(x):
+    """The four sizes of a map, also while torch.fx traces."""
+    return x.size(0), x.size(1), x.size(2), x.size(3)
+
+
+def parts(x, channels):
+    """Neighbouring parts of a map's channels; torch.fx traces this and not torch.split with enumerate."""
+    return [x.narrow(1, sum(channels[:i]), c) for i, c in enumerate(channels)]
+
+
 class SpaceToChannel(nn.Module):
     def forward(self, x):
-        n, c, h, w = x.shape
+        n, c, h, w = sizes(x)
         return x.view(n, c, h // 2, 2, w // 2, 2).permute(0, 3, 5, 1, 2, 4).reshape(n, c * 4, h // 2, w // 2)
 
 
 class ChannelToSpace(nn.Module):
     def forward(self, x):
-        n, c, h, w = x.shape
+        n, c, h, w = sizes(x)
         return x.view(n, 2, 2, c // 4, h, w).permute(0, 3, 4, 1, 5, 2).reshape(n, c // 4, h * 2, w * 2)
 
 
@@ -81,7 +91,7 @@ class MixedConv(nn.ModuleDict):
             self[str(i)] = conv(c, c, k, stride, c // g)
 
     def forward(self, x):
-        return torch.cat([self[str(i)](p) for i, p in enumerate(torch.split(x, self.parts, 1))], 1)
+        return torch.cat([self[str(i)](p) for i, p in enumerate(parts(x, self.parts))], 1)
 
 
 class MuxConv(nn.Module):
@@ -100,7 +110,7 @@ class MuxConv(nn.Module):
         self.convs = nn.ModuleList(convs)
 
     def forward(self, x):
-        return torch.cat([f(p) for f, p in zip(self.convs, torch.split(x, self.parts, 1))], 1)
+        return torch.cat([f(p) for f, p in zip(self.convs, parts(x, self.parts))], 1)
 
 
 class SqueezeExcite(nn.Module):
@@ -166,7 +176,7 @@ class Mux(nn.Module):
         a, rest = x[:, :self.p], x[:, self.p:]
         y = self.act2(self.bn2(self.conv_dw(self.act1(self.bn1(self.conv_pw(a))))))
         y = torch.cat([self.bn3(self.conv_pwl(self.se(y))) + a, rest], 1)
-        n, c, h, w = y.shape
+        n, c, h, w = sizes(y)
         return y.view(n, self.groups, c // self.groups, h, w).transpose(1, 2).reshape(n, c, h, w)
 
 

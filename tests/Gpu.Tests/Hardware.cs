@@ -65,3 +65,17 @@ public sealed class DeviceTheoryAttribute : TheoryAttribute
     /// <summary>Which kind.</summary>
     public string Kind { get; }
 }
+
+/// <summary>A theory that takes many minutes: it is skipped where <c>MUXKERNELS_LONG</c> is not 1.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LongTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skipped or not, by the environment.</summary>
+    public LongTheoryAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("MUXKERNELS_LONG") != "1")
+        {
+            Skip = "This takes many minutes; MUXKERNELS_LONG=1 runs it.";
+        }
+    }
+}

@@ -9,7 +9,7 @@ public sealed class VariantTests
 {
     /// <summary>Few, since most of the time goes into compiling kernels for new geometries:
     /// <c>muxnet verify --kernels N --device opencl</c> tries as many as one likes.</summary>
-    private const int DeviceCases = 5;
+    private const int DeviceCases = 3;
     private const int TinyCases = 2;
     private const long TinyWork = 4000;
 
