@@ -15,13 +15,10 @@ public sealed class GoldenTests
     [InlineData(GoldenParts.Networks, 6)]
     public void Everything_passes_on_opencl(GoldenParts parts, int cases) => Verify("opencl", Folder, parts, cases);
 
-    [Fact]
-    public void Operators_pass_as_ptx() => Verify(Hardware.Ptx, Folder, GoldenParts.Operators, 61);
-
     [LongTheory]
+    [InlineData(GoldenParts.Operators, 61)]
     [InlineData(GoldenParts.Networks, 6)]
-    [InlineData(GoldenParts.Traces, 4)]
-    public void Networks_pass_as_ptx(GoldenParts parts, int cases) => Verify(Hardware.Ptx, Folder, parts, cases);
+    public void Everything_passes_as_ptx(GoldenParts parts, int cases) => Verify(Hardware.Ptx, Folder, parts, cases);
 
     [DeviceFact("opencl")]
     public void Training_follows_a_trace_on_opencl() => VerifyTrace("opencl", 0);
