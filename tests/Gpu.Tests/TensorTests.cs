@@ -10,8 +10,6 @@ namespace MuxKernels.Tests;
 /// and what devices without tensor cores say.</summary>
 public sealed partial class TensorTests
 {
-    private const int SharedLimit = 48 * 1024;
-
     private const string Missing = " has no tensor cores that these kernels reach, expected a CUDA device of compute "
         + "capability 8.0 or newer.";
 
@@ -51,16 +49,10 @@ public sealed partial class TensorTests
         (MethodInfo kernel, int products, int loads, int stores, int factors) = Kernels[name];
         string code = PtxCompiler.Compile(kernel);
         Assert.Equal(products, TensorProduct().Count(code));
-        foreach (string unwanted in (string[])[".local", "call", "atom.", "cvta.shared", "cvta.to.shared"])
-        {
-            Assert.DoesNotContain(unwanted, code, StringComparison.Ordinal);
-        }
-
-        Assert.Empty(GenericAccess().Matches(code).Select(m => m.Value));
-        Assert.InRange(SharedArray().Matches(code).Sum(m => long.Parse(m.Groups[1].Value)), 1, SharedLimit);
+        PtxText.Check(code);
         Assert.Equal(factors, SharedNumber().Count(code));
-        Assert.Equal(loads, WideLoads().Count(code));
-        Assert.Equal(stores, WideStores().Count(code));
+        Assert.Equal(loads, PtxText.WideLoad().Count(code));
+        Assert.Equal(stores, PtxText.WideStore().Count(code));
     }
 
     /// <summary>Registers are declared once and before what uses them; sums leave them for the shared window. Warps
@@ -154,23 +146,11 @@ public sealed partial class TensorTests
             StringComparison.Ordinal);
     }
 
-    [GeneratedRegex(@"\b(ld|st)\.(volatile\.)?(v[24]\.)?[fbus](8|16|32|64)\b")]
-    private static partial Regex GenericAccess();
-
-    [GeneratedRegex(@"\.shared\s+\.align\s+\d+\s+\.b8\s+\S+\[(\d+)\]")]
-    private static partial Regex SharedArray();
-
     [GeneratedRegex(@"mma\.sync\.aligned\.m16n8k8\.row\.col\.f32\.tf32\.tf32\.f32 ")]
     private static partial Regex TensorProduct();
 
     [GeneratedRegex(@"ld\.shared\.[bfus]32")]
     private static partial Regex SharedNumber();
-
-    [GeneratedRegex(@"ld\.global\.v4\.f32")]
-    private static partial Regex WideLoads();
-
-    [GeneratedRegex(@"st\.global\.v4\.f32")]
-    private static partial Regex WideStores();
 
     [GeneratedRegex(@"bar\.warp\.sync\s+4294967295;")]
     private static partial Regex Meeting();
