@@ -172,8 +172,8 @@ def main():
             document["rows"].append(row)
             document.update(machine=dict(device=device), peers=dict(PyTorch=version), method=(
                 f"Separate processes take turns ({args.rounds} rounds), {args.seconds} s each after a warm-up; times are "
-                "those of the device's events, operands on the device. TF32 off but in rows that say so. Median over the rounds of each "
-                "process's median; ratio_to_ours the median over the rounds. Training steps of ours include the copy of "
+                "those of the device's events, operands on the device. TF32 off but in rows that say so. Median over the "
+                "rounds of each process's median; ratio_to_ours the median over the rounds. Training steps of ours include the copy of "
                 "the batch and of the loss."))
             write(args.output, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
             left = (time.time() - began) / (i + 1) * (len(todo) - i - 1) / 60

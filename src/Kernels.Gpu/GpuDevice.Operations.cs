@@ -4,8 +4,7 @@ public sealed partial class GpuDevice
 {
     /// <inheritdoc/>
     public override void PointwiseConvForward(in PointwiseConv.Args args, View x, View w, View bias, View y) =>
-        PointwiseConvGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y),
-            Precision);
+        PointwiseConvGpu.Forward(Stream, args, Memory(x), Memory(w), Memory(bias), Memory(y), Precision);
 
     /// <inheritdoc/>
     public override void PointwiseConvBackwardInput(in PointwiseConv.Args args, View dy, View w, View dx) =>

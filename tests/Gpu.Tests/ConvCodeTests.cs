@@ -16,16 +16,20 @@ public sealed partial class ConvCodeTests
         Kernels = new(StringComparer.Ordinal)
         {
             // 64 multiply-adds for each four reads of shared memory.
-            ["tile 128×128"] = (Tile<float, SingleElement, Tile128x128, DepthQuads, IndexQuads, Yes, Plain>(),
+            ["tile 128×128"] = (TiledProduct.Body<float, SingleElement, Tile128x128, DepthQuads, IndexQuads,
+                Yes, Plain>().Method,
                 2, 16, 64, 4),
             ["tile 64×64, gradient of the weight"] =
-                (Tile<float, SingleElement, Tile64x64, DepthQuads, DepthQuads, Yes, Plain>(), 4, 16, 64, 4),
-            ["tile 32×128, swish"] = (Tile<float, SingleElement, Tile32x128, DepthQuads, IndexQuads, Yes,
-                Epilogue<Swish, No, No, No>>(), 5, 16, 64, 4),
-            ["deep 32×32, swish, gate, residual, sums"] = (Deep<float, SingleElement, Tile32x32, DepthQuads, IndexQuads,
-                Yes, Epilogue<Swish, Yes, Yes, Yes>>(), 3, 1, 16, 6),
-            ["tile 64×128, number by number"] = (Tile<float, SingleElement, Tile64x128, DepthSingles, IndexSingles, No,
-                Plain>(), 0, 0, 64, 4),
+                (TiledProduct.Body<float, SingleElement, Tile64x64, DepthQuads, DepthQuads, Yes,
+                Plain>().Method, 4, 16, 64, 4),
+            ["tile 32×128, swish"] = (TiledProduct.Body<float, SingleElement, Tile32x128, DepthQuads, IndexQuads, Yes,
+                Epilogue<Swish, No, No, No>>().Method, 5, 16, 64, 4),
+            ["deep 32×32, swish, gate, residual, sums"] = (DeepProduct.Body<float, SingleElement, Tile32x32,
+                DepthQuads, IndexQuads,
+                Yes, Epilogue<Swish, Yes, Yes, Yes>>().Method, 3, 1, 16, 6),
+            ["tile 64×128, number by number"] = (TiledProduct.Body<float, SingleElement, Tile64x128,
+                DepthSingles, IndexSingles, No,
+                Plain>().Method, 0, 0, 64, 4),
 
             // 6 rows of 3 quads for 16 outputs of 9 taps.
             ["depthwise 3×3"] = (Strip<float, SingleElement, PlainForm<Window3x3S1>, WideLoad, WideStore, Plain>(),
@@ -42,15 +46,11 @@ public sealed partial class ConvCodeTests
                 Plain>(), 0, 0, 576, 0),
             ["any"] = (Strip<float, SingleElement, AnyForm, NarrowLoad, NarrowStore, Epilogue<Relu6, Yes, Yes, Yes>>(),
                 0, 0, 1, 0),
-            ["tile 128×128, float16"] = (Tile<Half, HalfElement, Tile128x128, DepthQuads, IndexQuads, Yes,
-                Epilogue<Swish, No, Yes, No>>(), 1, 0, 64, 4),
+            ["tile 128×128, float16"] = (TiledProduct.Body<Half, HalfElement, Tile128x128, DepthQuads, IndexQuads, Yes,
+                Epilogue<Swish, No, Yes, No>>().Method, 1, 0, 64, 4),
             ["depthwise 3×3, float16"] = (Strip<Half, HalfElement, PlainForm<Window3x3S1>, WideLoad, WideStore,
                 Plain>(), 0, 0, 144, 0),
         };
-
-    private delegate void Product<T>(ArrayView<float> a, ArrayView<T> b, ArrayView<T> y, EpilogueViews<T> views,
-        ProductShape g)
-        where T : unmanaged;
 
     private delegate void Strips<T>(ArrayView<T> x, ArrayView<float> w, ArrayView<T> y, ArrayView<StripPart> parts,
         EpilogueViews<T> views, StripShape g)
@@ -92,26 +92,6 @@ public sealed partial class ConvCodeTests
 
     [GeneratedRegex(@"\bmul\.(rn\.)?f32|\bfma\.rn\.f32")]
     private static partial Regex Multiplication();
-
-    private static MethodInfo Tile<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>()
-        where T : unmanaged
-        where TElement : struct, IElement<T>
-        where TTile : struct, IProductTile
-        where TLeft : struct, IProductLoad
-        where TRight : struct, IProductLoad
-        where TWide : struct, IFlag
-        where TEpilogue : struct, IEpilogue =>
-        ((Product<T>)ProductTiles.TileKernel<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>).Method;
-
-    private static MethodInfo Deep<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>()
-        where T : unmanaged
-        where TElement : struct, IElement<T>
-        where TTile : struct, IProductTile
-        where TLeft : struct, IProductLoad
-        where TRight : struct, IProductLoad
-        where TWide : struct, IFlag
-        where TEpilogue : struct, IEpilogue =>
-        ((Product<T>)ProductDeep.DeepKernel<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>).Method;
 
     private static MethodInfo Strip<T, TElement, TForm, TLoad, TStore, TEpilogue>()
         where T : unmanaged

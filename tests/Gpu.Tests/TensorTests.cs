@@ -19,26 +19,27 @@ public sealed partial class TensorTests
         Kernels = new(StringComparer.Ordinal)
         {
             ["128×128"] =
-                (Tensor<float, SingleElement, Tile128x128, DepthQuads, IndexQuads, Yes, Plain>(), 32, 4, 16, 48),
+                (TensorProduct.Body<float, SingleElement, Tile128x128, DepthQuads, IndexQuads, Yes,
+                Plain>().Method, 32, 4, 16, 48),
             ["128×128, gradient of the input"] =
-                (Tensor<float, SingleElement, Tile128x128, IndexQuads, IndexQuads, Yes, Plain>(), 32, 4, 16, 48),
+                (TensorProduct.Body<float, SingleElement, Tile128x128, IndexQuads, IndexQuads, Yes,
+                Plain>().Method, 32, 4, 16, 48),
             ["64×128, gradient of the weight"] =
-                (Tensor<float, SingleElement, Tile64x128, DepthQuads, DepthQuads, Yes, Plain>(), 32, 6, 16, 48),
-            ["64×64, sums"] = (Tensor<float, SingleElement, Tile64x64, DepthQuads, IndexQuads, Yes,
-                Epilogue<Relu, No, No, Yes>>(), 16, 4, 8, 32),
-            ["32×128, swish"] = (Tensor<float, SingleElement, Tile32x128, DepthQuads, IndexQuads, Yes,
-                Epilogue<Swish, No, No, No>>(), 16, 5, 8, 32),
-            ["64×128, hard swish, gate, residual, sums"] = (Tensor<float, SingleElement, Tile64x128, DepthQuads,
-                IndexQuads, Yes, Epilogue<HardSwish, Yes, Yes, Yes>>(), 32, 22, 16, 48),
+                (TensorProduct.Body<float, SingleElement, Tile64x128, DepthQuads, DepthQuads, Yes,
+                Plain>().Method, 32, 6, 16, 48),
+            ["64×64, sums"] = (TensorProduct.Body<float, SingleElement, Tile64x64, DepthQuads, IndexQuads, Yes,
+                Epilogue<Relu, No, No, Yes>>().Method, 16, 4, 8, 32),
+            ["32×128, swish"] = (TensorProduct.Body<float, SingleElement, Tile32x128, DepthQuads, IndexQuads, Yes,
+                Epilogue<Swish, No, No, No>>().Method, 16, 5, 8, 32),
+            ["64×128, hard swish, gate, residual, sums"] = (TensorProduct.Body<float, SingleElement, Tile64x128,
+                DepthQuads,
+                IndexQuads, Yes, Epilogue<HardSwish, Yes, Yes, Yes>>().Method, 32, 22, 16, 48),
             ["128×128, number by number"] =
-                (Tensor<float, SingleElement, Tile128x128, DepthSingles, IndexSingles, No, Plain>(), 32, 0, 0, 48),
-            ["128×128, float16"] = (Tensor<Half, HalfElement, Tile128x128, DepthQuads, IndexQuads, Yes,
-                Epilogue<Swish, No, Yes, No>>(), 32, 2, 0, 48),
+                (TensorProduct.Body<float, SingleElement, Tile128x128, DepthSingles, IndexSingles, No,
+                Plain>().Method, 32, 0, 0, 48),
+            ["128×128, float16"] = (TensorProduct.Body<Half, HalfElement, Tile128x128, DepthQuads, IndexQuads, Yes,
+                Epilogue<Swish, No, Yes, No>>().Method, 32, 2, 0, 48),
         };
-
-    private delegate void Product<T>(ArrayView<float> a, ArrayView<T> b, ArrayView<T> y, EpilogueViews<T> views,
-        ProductShape g)
-        where T : unmanaged;
 
     public static TheoryData<string> Names => [.. Kernels.Keys];
 
@@ -48,8 +49,9 @@ public sealed partial class TensorTests
     {
         (MethodInfo kernel, int products, int loads, int stores, int factors) = Kernels[name];
         string code = PtxCompiler.Compile(kernel);
-        Assert.Equal(products, TensorProduct().Count(code));
+        Assert.Equal(products, Squares().Count(code));
         PtxText.Check(code);
+        Assert.Matches(@"\.shared\s+\.align", code);
         Assert.Equal(factors, SharedNumber().Count(code));
         Assert.Equal(loads, PtxText.WideLoad().Count(code));
         Assert.Equal(stores, PtxText.WideStore().Count(code));
@@ -147,7 +149,7 @@ public sealed partial class TensorTests
     }
 
     [GeneratedRegex(@"mma\.sync\.aligned\.m16n8k8\.row\.col\.f32\.tf32\.tf32\.f32 ")]
-    private static partial Regex TensorProduct();
+    private static partial Regex Squares();
 
     [GeneratedRegex(@"ld\.shared\.[bfus]32")]
     private static partial Regex SharedNumber();
@@ -160,14 +162,4 @@ public sealed partial class TensorTests
 
     [GeneratedRegex(@"st\.shared\.v2\.f32 \[\s*%rd\d+(?:\+\d+)?\], \{(%mma\d+, %mma\d+)\};")]
     private static partial Regex SharedPair();
-
-    private static MethodInfo Tensor<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>()
-        where T : unmanaged
-        where TElement : struct, IElement<T>
-        where TTile : struct, IProductTile
-        where TLeft : struct, IProductLoad
-        where TRight : struct, IProductLoad
-        where TWide : struct, IFlag
-        where TEpilogue : struct, IEpilogue =>
-        ((Product<T>)TensorTiles.TensorKernel<T, TElement, TTile, TLeft, TRight, TWide, TEpilogue>).Method;
 }
